@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the kernel calls, turned into calls of the other modules.
+
+use crate::{
+    pid_map::Number,
+    procfs,
+    pspace::Pspace,
+    reaper,
+    PspaceModule, //
+};
+use core::{
+    pin::Pin,
+    ptr::NonNull, //
+};
+use kernel::{
+    pid::Pid,
+    pid_namespace::PidNamespace,
+    prelude::*,
+    pspace::{
+        Allocated,
+        Heir,
+        Operations, //
+    },
+    seq_file::SeqFile,
+    sync::rcu, //
+};
+
+/// The operations of a pspace. In which context each is called, and what its caller holds, is in
+/// `struct pspace_operations`: those that may run under `tasklist_lock` take no lock.
+pub(crate) struct Hooks;
+
+#[vtable]
+impl Operations for Hooks {
+    type OwnerModule = PspaceModule;
+    type Space = Pin<KBox<Pspace>>;
+
+    fn create(ns: &PidNamespace) -> Result<Self::Space> {
+        Pspace::new(ns)
+    }
+
+    fn reserve(space: Pin<&Pspace>, want: Option<i32>, pid_max: i32) -> Result<i32> {
+        let want = want.map(Number::try_from).transpose()?;
+        let limit = u32::try_from(pid_max).map_err(|_| EINVAL)?;
+
+        Ok(space.numbers().reserve(want, limit)?.into())
+    }
+
+    fn publish(space: Pin<&Pspace>, nr: i32, pid: &Pid) {
+        if let Some(nr) = expect_number(nr) {
+            space.publish(nr, pid);
+        }
+    }
+
+    fn release(space: Pin<&Pspace>, nr: i32, pid: &Pid) -> Allocated {
+        if let Some(nr) = expect_number(nr) {
+            space.release(nr, pid);
+        }
+        Self::allocated(space)
+    }
+
+    fn find(space: Pin<&Pspace>, nr: i32, rcu: &rcu::Guard) -> Option<NonNull<Pid>> {
+        space.numbers().find(Number::try_from(nr).ok()?, rcu)
+    }
+
+    fn find_ge(space: Pin<&Pspace>, nr: i32, rcu: &rcu::Guard) -> Option<NonNull<Pid>> {
+        let from = Number::try_from(nr.max(1)).ok()?;
+
+        space.numbers().find_ge(from, rcu)
+    }
+
+    fn close(space: Pin<&Pspace>) {
+        space.numbers().close();
+    }
+
+    fn allocated(space: Pin<&Pspace>) -> Allocated {
+        let usage = space.numbers().usage();
+
+        Allocated {
+            count: usage.count,
+            open: usage.open,
+        }
+    }
+
+    fn last(space: Pin<&Pspace>) -> i32 {
+        space.numbers().last().map_or(0, i32::from)
+    }
+
+    fn set_last(space: Pin<&Pspace>, nr: i32) {
+        space.numbers().set_last(Number::try_from(nr).ok());
+    }
+
+    fn heir(space: Pin<&Pspace>, subreaper: bool) -> Heir {
+        match reaper::heir(space.policy(), reaper::Orphanage { subreaper }) {
+            reaper::Heir::Init => Heir::Init,
+            reaper::Heir::Subreaper => Heir::Subreaper,
+        }
+    }
+
+    fn show_header(m: &SeqFile) {
+        procfs::spaces::show_header(m);
+    }
+
+    fn show(m: &SeqFile, space: Pin<&Pspace>, ns: &PidNamespace, viewer: &PidNamespace) {
+        procfs::spaces::show(m, &procfs::spaces::Row::new(&space, ns, viewer));
+    }
+}
+
+/// A number the kernel got from [`Pspace`] before. Anything else is a bug in the hooks, which must
+/// not become a wrong entry in the table.
+fn expect_number(nr: i32) -> Option<Number> {
+    let number = Number::try_from(nr).ok();
+
+    kernel::warn_on!(number.is_none());
+    number
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The numbers of one space: an allocator and a table in one.
+//!
+//! A number is *reserved* first, then *published* with the object that it stands for, then
+//! *released*. Only a published number is found, so that a lookup never returns something half
+//! made. The map does not look at the objects: it hands out the pointer it was given, and whoever
+//! publishes sees to it that the object outlives the release by an RCU grace period.
+//!
+//! # Locks
+//!
+//! Each map has a spinlock for its writers. It is a leaf: nothing is locked under it, and it is not
+//! taken in interrupts nor under a lock that is. Lookups and [`PidMap::usage`] take no lock, so
+//! that they may run anywhere, `tasklist_lock` or not. Memory is allocated before locking and freed
+//! after a grace period.
+//!
+//! # Structure
+//!
+//! A radix tree of 64-way nodes, see [`tree`]. It holds as many nodes as its live numbers need.
+
+mod node;
+mod number;
+mod tree;
+
+pub(crate) use number::Number;
+
+use core::ptr::NonNull;
+use kernel::{
+    new_spinlock,
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        rcu,
+        SpinLock, //
+    }, //
+};
+use tree::{
+    Spares,
+    Tree,
+    Writer, //
+};
+
+/// How many numbers of a map are in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Usage {
+    /// Reserved or published.
+    pub(crate) count: u32,
+    /// Whether more can be reserved.
+    pub(crate) open: bool,
+}
+
+impl Usage {
+    const OPEN: u32 = 1 << 31;
+
+    fn pack(self) -> u32 {
+        self.count | if self.open { Self::OPEN } else { 0 }
+    }
+
+    fn unpack(raw: u32) -> Self {
+        Self {
+            count: raw & !Self::OPEN,
+            open: raw & Self::OPEN != 0,
+        }
+    }
+}
+
+/// What the lock of a map protects.
+struct Inner {
+    /// The right to change the tree.
+    writer: Writer,
+    /// Where the search for a free number begins: above the number found last.
+    cursor: u32,
+}
+
+/// The numbers of one space, and what each stands for.
+#[pin_data]
+pub(crate) struct PidMap<T> {
+    tree: Tree<T>,
+    /// A packed [`Usage`]. Written under the lock, read without.
+    usage: Atomic<u32>,
+    #[pin]
+    inner: SpinLock<Inner>,
+}
+
+impl<T> PidMap<T> {
+    /// Returns an empty map.
+    pub(crate) fn new() -> impl PinInit<Self> {
+        let (tree, writer) = Tree::new();
+
+        pin_init!(Self {
+            tree,
+            usage: Atomic::new(Usage { count: 0, open: true }.pack()),
+            inner <- new_spinlock!(Inner { writer, cursor: 0 }, "pid_map"),
+        })
+    }
+
+    /// Reserves `want`, or the next free number after the one that was found last: up to `limit`,
+    /// then from [`Number::WRAP`] on, so that a number is not reused at once. The first number of
+    /// an empty map is [`Number::INIT`]. All numbers are below `limit`.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    ///
+    /// # Errors
+    ///
+    /// `EEXIST` if `want` is taken, `EAGAIN` if no number is free, `ENOMEM` if there is no memory
+    /// or the map is closed.
+    pub(crate) fn reserve(&self, want: Option<Number>, limit: u32) -> Result<Number> {
+        let mut spares = Spares::new();
+
+        loop {
+            let missing = {
+                let mut inner = self.inner.lock();
+                let usage = self.usage();
+
+                let nr = match want {
+                    Some(nr) if self.tree.is_taken(&inner.writer, nr) => return Err(EEXIST),
+                    Some(nr) => nr,
+                    None => self.next_free(&inner, usage, limit).ok_or(EAGAIN)?,
+                };
+                if !usage.open {
+                    return Err(ENOMEM);
+                }
+
+                let missing = self.tree.missing(&inner.writer, nr);
+                if missing <= spares.len() {
+                    self.tree
+                        .take(&mut inner.writer, nr, &mut spares)
+                        .ok_or(ENOMEM)?;
+                    if want.is_none() {
+                        inner.cursor = nr.get() + 1;
+                    }
+                    self.set_count(usage, usage.count + 1);
+                    return Ok(nr);
+                }
+                missing
+            };
+            spares.fill(missing)?;
+        }
+    }
+
+    fn next_free(&self, inner: &Inner, usage: Usage, limit: u32) -> Option<Number> {
+        // A space begins with its init, also after a first attempt that failed.
+        let start = if usage.count == 0 { 1 } else { inner.cursor.max(1) };
+        let wrap = if start > Number::WRAP { Number::WRAP } else { 1 };
+        let limit = limit.min(Number::MAX + 1);
+
+        self.tree
+            .find_free(&inner.writer, start, limit)
+            .or_else(|| self.tree.find_free(&inner.writer, wrap, limit))
+    }
+
+    /// Lets `object` be found under the number `nr`, which was reserved for it.
+    ///
+    /// # Context
+    ///
+    /// Takes the lock of the map, does not sleep.
+    pub(crate) fn publish(&self, nr: Number, object: NonNull<T>) {
+        let mut inner = self.inner.lock();
+
+        self.tree.set(&mut inner.writer, nr, object);
+    }
+
+    /// Gives up `nr`, reserved or published, and returns what was published. A lookup that starts
+    /// afterwards does not find it.
+    ///
+    /// # Context
+    ///
+    /// Takes the lock of the map, does not sleep.
+    pub(crate) fn release(&self, nr: Number) -> Option<NonNull<T>> {
+        let mut inner = self.inner.lock();
+        let usage = self.usage();
+
+        let (object, emptied) = self.tree.release(&mut inner.writer, nr);
+        self.set_count(usage, usage.count - 1);
+        drop(inner);
+
+        // Readers may be in the nodes still; give them back after those are done.
+        drop(emptied);
+        object
+    }
+
+    /// Lets no number be reserved any more.
+    pub(crate) fn close(&self) {
+        let _inner = self.inner.lock();
+        let Usage { count, .. } = self.usage();
+
+        self.usage.store(Usage { count, open: false }.pack(), Relaxed);
+    }
+
+    /// Returns how many numbers are in use. Takes no lock: exact only if the caller excludes
+    /// changes or is the one who made them.
+    pub(crate) fn usage(&self) -> Usage {
+        Usage::unpack(self.usage.load(Relaxed))
+    }
+
+    /// The caller holds the lock of the map.
+    fn set_count(&self, usage: Usage, count: u32) {
+        self.usage.store(Usage { count, ..usage }.pack(), Relaxed);
+    }
+
+    /// Returns what is published as `nr`.
+    ///
+    /// # Context
+    ///
+    /// Any; takes no lock.
+    pub(crate) fn find(&self, nr: Number, rcu: &rcu::Guard) -> Option<NonNull<T>> {
+        self.tree.find(nr, rcu)
+    }
+
+    /// Returns what is published under the smallest number from `from` on.
+    ///
+    /// # Context
+    ///
+    /// Any; takes no lock.
+    pub(crate) fn find_ge(&self, from: Number, rcu: &rcu::Guard) -> Option<NonNull<T>> {
+        self.tree.find_ge(from, rcu)
+    }
+
+    /// Returns the number that was found by the last search; a number asked for by
+    /// [`PidMap::reserve`]'s `want` does not count.
+    pub(crate) fn last(&self) -> Option<Number> {
+        self.inner.lock().cursor.checked_sub(1).and_then(Number::new)
+    }
+
+    /// Lets the next search begin above `nr`.
+    pub(crate) fn set_last(&self, nr: Option<Number>) {
+        self.inner.lock().cursor = nr.map_or(0, |nr| nr.get() + 1);
+    }
+}

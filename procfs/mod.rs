@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What /proc/pspace shows. Which files there are, and who may see which space, is the kernel's
+//! part (`fs/proc/pspace.c`); this is what stands in them.
+
+pub(crate) mod spaces;

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A process space.
+
+mod policy;
+
+pub(crate) use policy::Policy;
+
+use crate::pid_map::{
+    Number,
+    PidMap, //
+};
+use core::{
+    pin::Pin,
+    ptr::NonNull, //
+};
+use kernel::{
+    pid::Pid,
+    pid_namespace::PidNamespace,
+    prelude::*,
+    sync::{
+        aref::ARef,
+        atomic::{
+            Atomic,
+            Relaxed, //
+        }, //
+    }, //
+};
+
+/// A process space: the module's part of a pid namespace that numbers its tasks afresh.
+///
+/// It lives as long as the namespace: from the clone() or unshare() that creates it to the last
+/// reference on the namespace, which tasks, their `struct pid`s, open files of the namespace and
+/// the spaces below hold. The kernel calls no operation on it before or after.
+///
+/// The map has the only lock. What else changes are single words that nothing depends on but the
+/// listing in /proc.
+#[pin_data]
+pub(crate) struct Pspace {
+    /// The id of the namespace, never reused.
+    id: u64,
+    /// The process that created the space.
+    creator: ARef<Pid>,
+    policy: Policy,
+    /// The number of the space's init in the space above, its wid; 0 while there is none.
+    init_wid: Atomic<i32>,
+    /// How many of the numbers belong to members of spaces below: their inits, and others that
+    /// crossed a border.
+    guests: Atomic<i32>,
+    #[pin]
+    numbers: PidMap<Pid>,
+}
+
+impl Pspace {
+    /// Makes the space of the namespace `ns`, which the current process creates. May sleep.
+    pub(crate) fn new(ns: &PidNamespace) -> Result<Pin<KBox<Self>>> {
+        KBox::pin_init(
+            pin_init!(Self {
+                id: ns.id(),
+                creator: Pid::current_tgid(),
+                policy: Policy::Init,
+                init_wid: Atomic::new(0),
+                guests: Atomic::new(0),
+                numbers <- PidMap::new(),
+            }),
+            GFP_KERNEL_ACCOUNT,
+        )
+    }
+
+    /// The id of the space: that of its namespace, which is never reused.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The numbers of the space.
+    pub(crate) fn numbers(&self) -> &PidMap<Pid> {
+        &self.numbers
+    }
+
+    /// What happens to the space's orphans.
+    pub(crate) fn policy(&self) -> Policy {
+        self.policy
+    }
+
+    /// The number of the process that created the space, in that process's own namespace. It is
+    /// what it was then: the process may be gone.
+    pub(crate) fn creator(&self) -> Option<Number> {
+        self.creator
+            .nr_ns(self.creator.namespace())
+            .and_then(|nr| Number::try_from(nr).ok())
+    }
+
+    /// The number of the init in the space above, while there is one.
+    pub(crate) fn init_wid(&self) -> Option<Number> {
+        Number::try_from(self.init_wid.load(Relaxed)).ok()
+    }
+
+    /// How many numbers of the space are those of its own tasks, groups and sessions.
+    pub(crate) fn members(&self) -> u32 {
+        let guests = self.guests.load(Relaxed);
+
+        self.numbers.usage().count.saturating_add_signed(-guests)
+    }
+
+    /// Lets `pid` be found under `nr`, which is reserved for it.
+    pub(crate) fn publish(&self, nr: Number, pid: &Pid) {
+        if self.is_guest(pid) {
+            self.guests.add(1, Relaxed);
+        } else if nr == Number::INIT {
+            self.init_wid.store(wid(pid), Relaxed);
+        }
+        self.numbers.publish(nr, NonNull::from(pid));
+    }
+
+    /// Gives up the number `nr` of `pid`, published or only reserved.
+    pub(crate) fn release(&self, nr: Number, pid: &Pid) {
+        if self.numbers.release(nr).is_none() {
+            return;
+        }
+        if self.is_guest(pid) {
+            self.guests.add(-1, Relaxed);
+        } else if nr == Number::INIT {
+            self.init_wid.store(0, Relaxed);
+        }
+    }
+
+    /// Whether `pid`, which has a number here, is a member of a space below.
+    fn is_guest(&self, pid: &Pid) -> bool {
+        pid.namespace().id() != self.id
+    }
+}
+
+/// The number of a pid in the namespace above its own, 0 if it has none.
+fn wid(pid: &Pid) -> i32 {
+    pid.namespace()
+        .parent()
+        .and_then(|parent| pid.nr_ns(parent))
+        .unwrap_or(0)
+}

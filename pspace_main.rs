@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Process spaces: every task is a (pspace,pid) pair.
+//!
+//! The kernel calls out where a pid namespace made by `CLONE_NEWPSPACE` is created, numbers its
+//! tasks, loses a parent or is listed (`include/linux/pspace.h` in the patched kernel). This module
+//! is what it calls:
+//!
+//! ```text
+//! hooks ──► procfs ──► reaper ──► pspace ──► pid_map
+//! ```
+//!
+//! Each knows those to its right only. [`hooks`] turns the kernel's calls into calls of the others,
+//! [`procfs`] renders what /proc/pspace shows, [`reaper`] decides who adopts an orphan, [`pspace`]
+//! is a space, and [`pid_map`] its table of numbers.
+
+use kernel::prelude::*;
+
+mod hooks;
+mod pid_map;
+mod procfs;
+mod pspace;
+mod reaper;
+
+#[cfg(CONFIG_KUNIT = "y")]
+#[path = "tests/kunit/mod.rs"]
+mod tests;
+
+module! {
+    type: PspaceModule,
+    name: "pspace",
+    authors: ["The pspace authors"],
+    description: "Process spaces: tasks named by a (pspace,pid) pair",
+    license: "GPL v2",
+}
+
+/// The loaded module. It cannot be unloaded while a pspace lives: each holds a reference on it.
+struct PspaceModule {
+    _registration: kernel::pspace::Registration<hooks::Hooks>,
+}
+
+impl kernel::Module for PspaceModule {
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        Ok(Self {
+            _registration: kernel::pspace::Registration::new()?,
+        })
+    }
+}

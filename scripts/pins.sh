@@ -1,0 +1,52 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# What the project is built with, and where the results go: the one place for
+# versions, tools and paths. Sourced by the other scripts.
+
+# The kernel that the patches are made for and the tests are run on. Another
+# 7.3.y is taken from KSRC=, with a warning.
+KERNEL_SERIES=7.3
+KERNEL_VERSION=7.3.4
+KERNEL_PACKAGE=linux-source-7.3
+KERNEL_SUITE=trixie-backports
+KERNEL_SHA256=76df1affb19f24926949369be1d74b60071c963c598ce8780bddd4bbf0fc3bc4
+
+# Kernel and module are built by the same compilers. Debian 12 has these; they
+# can be set from the environment elsewhere, e.g. LLVM_SUFFIX= RUSTC=rustc.
+: "${LLVM_SUFFIX=-19}"
+: "${RUSTC:=/usr/bin/rustc}"
+: "${CARGO:=/usr/bin/cargo}"
+: "${RUSTFMT:=/usr/bin/rustfmt}"
+BINDGEN_VERSION=0.73.2
+
+TOOLCHAIN_PACKAGES=(
+	bc bison busybox-static ca-certificates ccache cpio debian-archive-keyring
+	flex gcc git kmod libc6-dev libelf-dev libssl-dev make patch perl python3
+	qemu-system-x86 rsync shellcheck xz-utils
+	clang-19 libclang-19-dev lld-19 llvm-19
+)
+# Debian 12 has a rustc that is new enough under this name only.
+RUST_PACKAGES_WEB=(cargo-web rust-web-src rustc-web rustfmt-web)
+RUST_PACKAGES=(cargo rust-src rustc rustfmt)
+
+TOP=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
+
+# Everything that is downloaded or built is kept here, outside the checkout:
+#	downloads/	the kernel's source as it came
+#	tools/		bindgen, built by cargo
+#	src/, build/	trees to build in, incremental, one at a time (see .lock)
+#	products/	results, named by a hash of all that went into them; never
+#			changed once they are there
+#	log/		what each step printed last
+: "${PSPACE_CACHE:=${XDG_CACHE_HOME:-$HOME/.cache}/pspace}"
+DOWNLOADS=$PSPACE_CACHE/downloads
+PRODUCTS=$PSPACE_CACHE/products
+LOGS=$PSPACE_CACHE/log
+BINDGEN=$PSPACE_CACHE/tools/bindgen-$BINDGEN_VERSION/bin/bindgen
+
+export CCACHE_DIR=${CCACHE_DIR:-$PSPACE_CACHE/ccache} CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-4G}
+# A rustup on the PATH must not stand in for the compilers named above.
+export RUSTUP_TOOLCHAIN='' KBUILD_BUILD_USER=pspace KBUILD_BUILD_HOST=pspace
+export KBUILD_BUILD_TIMESTAMP='1970-01-01'
+
+JOBS=${JOBS:-$(nproc)}

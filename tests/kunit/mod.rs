@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! KUnit suites for what is pure. What needs processes is tested from outside, see tests/selftests.
+
+mod number;
+mod pid_map;
+mod reaper;
