@@ -13,6 +13,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
@@ -32,6 +33,11 @@
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* <linux/pidfd.h> does not go with <fcntl.h>. */
+#ifndef PIDFD_GET_PID_NAMESPACE
+#define PIDFD_GET_PID_NAMESPACE _IO(0xFF, 5)
+#endif
 
 #define CHECK(condition)						\
 	do {								\
@@ -161,6 +167,120 @@ static inline long read_number(const char *path)
 		value = -1;
 	fclose(file);
 	return value;
+}
+
+/* Do nothing until killed. */
+static inline void __attribute__((noreturn)) stay(void)
+{
+	for (;;)
+		pause();
+}
+
+/* A pspace whose init does nothing: its wid. */
+static inline pid_t idle_space(void)
+{
+	pid_t wid = fork_space();
+
+	if (!wid)
+		stay();
+	return wid;
+}
+
+/* Fork children that do nothing. */
+static inline void add_children(int count)
+{
+	for (; count; count--) {
+		pid_t child = fork();
+
+		CHECK(child >= 0);
+		if (!child)
+			stay();
+	}
+}
+
+/* Kill a child, usually the init of a pspace, and wait for it. */
+static inline int end(pid_t child)
+{
+	return kill(child, SIGKILL) ? -errno : reap(child);
+}
+
+/* Killed: what reap() and end() return then. */
+#define BY_SIGNAL(signal) (128 + (signal))
+
+/* The caller's own pid namespace, as open_ns(), but without a procfs. */
+static inline int own_ns(void)
+{
+	int pidfd = syscall(SYS_pidfd_open, getpid(), 0);
+	int fd = ioctl(pidfd, PIDFD_GET_PID_NAMESPACE, 0);
+
+	close(pidfd);
+	return fd;
+}
+
+/*
+ * fork() into the pid namespace behind a file. The caller's next child is again
+ * where the caller is. In the child its own next child is in the namespace.
+ */
+static inline pid_t fork_into(int ns)
+{
+	int own = own_ns();
+	int err;
+	pid_t child;
+
+	CHECK(own >= 0);
+	if (setns(ns, CLONE_NEWPID)) {
+		close(own);
+		return -1;
+	}
+	child = fork();
+	err = errno;
+	if (child)
+		CHECK(!setns(own, CLONE_NEWPID));
+	close(own);
+	errno = err;
+	return child;
+}
+
+/* The id of the namespace of a task, 0 if there is none. */
+static inline uint64_t ns_id_of(pid_t pid, const char *name)
+{
+	int fd = open_ns(pid, name);
+	uint64_t id = ns_id(fd);
+
+	close(fd);
+	return id;
+}
+
+/* How many processes in /proc are in the pid namespace with an id. */
+static inline int processes_in(uint64_t id)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	int count = 0;
+
+	CHECK(proc);
+	while ((entry = readdir(proc)))
+		if (atoi(entry->d_name))
+			count += ns_id_of(atoi(entry->d_name), "pid") == id;
+	closedir(proc);
+	return count;
+}
+
+/*
+ * Does /proc show a task with these numbers, separated by tabs, from the
+ * namespace of that procfs inwards?
+ */
+static inline bool has_numbers(pid_t pid, const char *numbers)
+{
+	char path[64], line[1024];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (!read_line(path, "NSpid:\t", line, sizeof(line)))
+		return false;
+	if (strcmp(line, numbers))
+		dprintf(2, "# %s has the numbers %s, not %s\n", path, line,
+			numbers);
+	return !strcmp(line, numbers);
 }
 
 /* Mount the procfs of the caller's pspace over /proc, for the caller alone. */

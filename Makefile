@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0
+# What a user types. The module itself is built by Kbuild.
+
+.PHONY: help demo test kunit shell toolchain lint clean
+
+help:
+	@echo 'make demo       build all that is missing, boot a guest, show what pspaces do'
+	@echo 'make test       prove all of it: KUnit, selftests, lints; ends in a count'
+	@echo 'make kunit      the KUnit suites alone'
+	@echo 'make shell      a shell in a guest with the module loaded'
+	@echo 'make lint       formatting and lints alone'
+	@echo 'make toolchain  install what is needed to build and run (Debian)'
+	@echo 'make clean      remove what was built (downloads stay)'
+	@echo
+	@echo 'scripts/vm -- CMD runs any command in a guest; scripts/vm --help.'
+	@echo 'KSRC=DIR takes a Linux 7.3.y tree, PSPACE_CACHE=DIR another place to build in.'
+
+demo:
+	@scripts/demo
+
+test:
+	@scripts/test
+
+kunit:
+	@scripts/test kunit
+
+lint:
+	@scripts/test lint
+
+shell:
+	@scripts/vm --interactive --timeout 86400 -- sh -l
+
+toolchain:
+	@scripts/toolchain
+
+clean:
+	@scripts/clean

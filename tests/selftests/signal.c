@@ -1,0 +1,734 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Who can signal whom, and who the receiver is told it was. */
+
+#include "space.h"
+#include <mqueue.h>
+#include "kselftest_harness.h"
+
+/* Like reap(), but a stop is an end too: 256 + the signal that stopped it. */
+static int outcome(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, __WALL | WUNTRACED) < 0)
+		return -errno;
+	if (WIFSTOPPED(status)) {
+		kill(pid, SIGKILL);
+		return 256 + WSTOPSIG(status);
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status)
+				 : 128 + WTERMSIG(status);
+}
+
+static void block(int sig)
+{
+	sigset_t set;
+
+	CHECK(!sigemptyset(&set));
+	CHECK(!sigaddset(&set, sig));
+	CHECK(!sigprocmask(SIG_BLOCK, &set, NULL));
+}
+
+/* Take a blocked signal, within a time that is never reached. */
+static siginfo_t take(int sig)
+{
+	struct timespec limit = { .tv_sec = 20 };
+	siginfo_t info = {};
+	sigset_t set;
+
+	CHECK(!sigemptyset(&set));
+	CHECK(!sigaddset(&set, sig));
+	CHECK(sigtimedwait(&set, &info, &limit) == sig);
+	return info;
+}
+
+static bool is_pending(int sig)
+{
+	sigset_t set;
+
+	CHECK(!sigpending(&set));
+	return sigismember(&set, sig);
+}
+
+static int sigqueue_raw(pid_t pid, int sig, pid_t claimed)
+{
+	siginfo_t info = {
+		.si_signo = sig,
+		.si_code = SI_QUEUE,
+	};
+
+	info.si_pid = claimed;
+	return syscall(SYS_rt_sigqueueinfo, pid, sig, &info);
+}
+
+/* Fatal or stopping, by default. */
+static const int deadly[] = { SIGKILL, SIGSTOP, SIGTERM, SIGSEGV, SIGTSTP };
+#define DEADLY ((int)(sizeof(deadly) / sizeof(deadly[0])))
+
+TEST(a_member_cannot_kill_its_init)
+{
+	pid_t wid = fork_space();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pid_t member = fork();
+		int i;
+
+		CHECK(member >= 0);
+		if (!member) {
+			for (i = 0; i < DEADLY; i++) {
+				CHECK(!kill(1, deadly[i]));
+				CHECK(!syscall(SYS_tgkill, 1, 1, deadly[i]));
+				CHECK(!sigqueue_raw(1, deadly[i], getpid()));
+			}
+			_exit(0);
+		}
+		_exit(reap(member));
+	}
+	EXPECT_EQ(outcome(wid), 0);
+}
+
+TEST(an_init_cannot_kill_itself)
+{
+	pid_t wid = fork_space();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		int i;
+
+		for (i = 0; i < DEADLY; i++)
+			CHECK(!kill(1, deadly[i]));
+		_exit(7);
+	}
+	EXPECT_EQ(outcome(wid), 7);
+}
+
+static void note_signal(int sig, siginfo_t *info, void *context)
+{
+	_exit(info->si_pid == 2 ? 7 : 1);
+}
+
+TEST(a_member_can_send_its_init_what_it_handles)
+{
+	pid_t wid = fork_space();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		struct sigaction action = {
+			.sa_sigaction = note_signal,
+			.sa_flags = SA_SIGINFO,
+		};
+
+		CHECK(!sigaction(SIGTERM, &action, NULL));
+		if (!fork()) {
+			kill(1, SIGTERM);
+			_exit(0);
+		}
+		for (;;)
+			pause();
+	}
+	EXPECT_EQ(outcome(wid), 7);
+}
+
+TEST(from_outside_sigkill_and_sigstop_are_forced)
+{
+	pid_t wid = fork_space();
+	int status;
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		for (;;)
+			pause();
+	}
+	EXPECT_EQ(kill(wid, SIGSTOP), 0);
+	ASSERT_EQ(waitpid(wid, &status, WUNTRACED), wid);
+	EXPECT_TRUE(WIFSTOPPED(status));
+	EXPECT_EQ(kill(wid, SIGCONT), 0);
+	ASSERT_EQ(waitpid(wid, &status, WCONTINUED), wid);
+	EXPECT_TRUE(WIFCONTINUED(status));
+	EXPECT_EQ(kill(wid, SIGKILL), 0);
+	EXPECT_EQ(outcome(wid), 128 + SIGKILL);
+}
+
+/* As for any init: without a handler there is only SIGKILL and SIGSTOP. */
+TEST(from_outside_sigterm_is_not_forced)
+{
+	struct gate go = gate_new();
+	pid_t wid = fork_space();
+
+	ASSERT_GE(wid, 0);
+	if (!wid)
+		_exit(gate_wait(&go));
+	EXPECT_EQ(kill(wid, SIGTERM), 0);
+	gate_pass(&go, 7);
+	EXPECT_EQ(outcome(wid), 7);
+}
+
+/* Sent without a siginfo, by the kernel on behalf of the dying parent. */
+TEST(the_death_signal_of_an_outside_parent_is_forced)
+{
+	struct gate ready = gate_new(), life = gate_new();
+	pid_t parent = fork();
+	char byte;
+
+	ASSERT_GE(parent, 0);
+	if (!parent) {
+		pid_t wid = fork_space();
+
+		CHECK(wid >= 0);
+		if (!wid) {
+			CHECK(!prctl(PR_SET_PDEATHSIG, SIGKILL));
+			gate_pass(&ready, 0);
+			for (;;)
+				pause();
+		}
+		gate_wait(&ready);
+		_exit(0);
+	}
+	close(life.fd[1]);
+	EXPECT_EQ(reap(parent), 0);
+	/* The end of the file is the end of the init. */
+	EXPECT_EQ(read(life.fd[0], &byte, 1), 0);
+}
+
+/*
+ * A process group reaches across borders: an init inherits that of its outside
+ * parent. Begin one, with an init in it; the test's own stays out of it.
+ */
+static pid_t fork_space_with_group(void)
+{
+	pid_t wid = fork_space();
+
+	if (!wid)
+		CHECK(setsid() == 1);
+	return wid;
+}
+
+static void signal_group_and_die(int sig)
+{
+	kill(0, sig);
+	for (;;)
+		pause();
+}
+
+TEST(a_member_cannot_kill_an_init_above_through_the_group)
+{
+	pid_t wid = fork_space_with_group();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pid_t nested = fork_space();
+
+		CHECK(nested >= 0);
+		if (!nested) {
+			pid_t member = fork();
+
+			CHECK(member >= 0);
+			if (!member)
+				signal_group_and_die(SIGKILL);
+			/* Nor its own init. */
+			CHECK(reap(member) == 128 + SIGKILL);
+			_exit(7);
+		}
+		CHECK(outcome(nested) == 7);
+		_exit(7);
+	}
+	EXPECT_EQ(outcome(wid), 7);
+}
+
+TEST(a_member_cannot_stop_an_init_above_through_the_group)
+{
+	struct gate done = gate_new();
+	pid_t wid = fork_space_with_group();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pid_t nested = fork_space();
+
+		CHECK(nested >= 0);
+		if (!nested) {
+			pid_t member = fork();
+			int status;
+
+			CHECK(member >= 0);
+			if (!member)
+				signal_group_and_die(SIGSTOP);
+			CHECK(waitpid(member, &status, WUNTRACED) == member);
+			CHECK(WIFSTOPPED(status));
+			gate_pass(&done, 0);
+			CHECK(!kill(member, SIGKILL));
+			_exit(reap(member) == 128 + SIGKILL ? 7 : 1);
+		}
+		gate_wait(&done);
+		CHECK(outcome(nested) == 7);
+		_exit(7);
+	}
+	EXPECT_EQ(outcome(wid), 7);
+}
+
+/* Not even the init of the nested space, which has a number above. */
+TEST(a_nested_init_cannot_kill_the_init_above_through_the_group)
+{
+	pid_t wid = fork_space_with_group();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pid_t nested = fork_space();
+
+		CHECK(nested >= 0);
+		if (!nested) {
+			CHECK(!kill(0, SIGKILL));
+			_exit(7);
+		}
+		CHECK(outcome(nested) == 7);
+		_exit(7);
+	}
+	EXPECT_EQ(outcome(wid), 7);
+}
+
+TEST(a_member_cannot_kill_the_init_of_a_sibling_through_the_group)
+{
+	struct gate go = gate_new(), end = gate_new();
+	pid_t wid = fork_space_with_group();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pid_t sibling = fork_space(), nested;
+
+		CHECK(sibling >= 0);
+		if (!sibling) {
+			gate_pass(&go, 0);
+			_exit(gate_wait(&end));
+		}
+		gate_wait(&go);
+		nested = fork_space();
+		CHECK(nested >= 0);
+		if (!nested) {
+			pid_t member = fork();
+
+			CHECK(member >= 0);
+			if (!member)
+				signal_group_and_die(SIGKILL);
+			_exit(reap(member) == 128 + SIGKILL ? 0 : 1);
+		}
+		CHECK(reap(nested) == 0);
+		gate_pass(&end, 7);
+		CHECK(outcome(sibling) == 7);
+		_exit(0);
+	}
+	EXPECT_EQ(outcome(wid), 0);
+}
+
+/*
+ * An init asks for a signal when a message comes. It is sent in the name of the
+ * sender of the message.
+ */
+static mqd_t queue_new(void)
+{
+	struct mq_attr attr = { .mq_maxmsg = 1, .mq_msgsize = 1 };
+	char name[64];
+	mqd_t queue;
+
+	snprintf(name, sizeof(name), "/pspace-selftest-%d", getpid());
+	queue = mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, &attr);
+	CHECK(queue >= 0);
+	CHECK(!mq_unlink(name));
+	return queue;
+}
+
+static void notify_me(mqd_t queue, int sig)
+{
+	struct sigevent event = {
+		.sigev_notify = SIGEV_SIGNAL,
+		.sigev_signo = sig,
+	};
+
+	CHECK(!mq_notify(queue, &event));
+}
+
+TEST(a_message_from_a_member_below_does_not_kill_an_init)
+{
+	mqd_t queue = queue_new();
+	pid_t wid = fork_space();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pid_t nested;
+
+		notify_me(queue, SIGKILL);
+		nested = fork_space();
+		CHECK(nested >= 0);
+		if (!nested) {
+			pid_t member = fork();
+
+			CHECK(member >= 0);
+			if (!member)
+				_exit(mq_send(queue, "", 1, 0) ? 1 : 7);
+			_exit(reap(member));
+		}
+		_exit(reap(nested));
+	}
+	EXPECT_EQ(outcome(wid), 7);
+}
+
+TEST(a_message_from_above_kills_an_init)
+{
+	struct gate ready = gate_new();
+	mqd_t queue = queue_new();
+	pid_t wid = fork_space();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		notify_me(queue, SIGKILL);
+		gate_pass(&ready, 0);
+		for (;;)
+			pause();
+	}
+	gate_wait(&ready);
+	EXPECT_EQ(mq_send(queue, "", 1, 0), 0);
+	EXPECT_EQ(outcome(wid), 128 + SIGKILL);
+}
+
+TEST(from_above_the_group_reaches_inits_and_members)
+{
+	struct gate ready = gate_new();
+	pid_t wid = fork_space_with_group();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		struct gate life = gate_new();
+		pid_t nested = fork_space(), hit;
+		char byte;
+
+		CHECK(nested >= 0);
+		if (!nested) {
+			if (fork()) {
+				gate_pass(&ready, 0);
+				/* This one leaves the group, not its child. */
+				CHECK(!setpgid(0, 0));
+				gate_pass(&ready, 0);
+				CHECK(reap(2) == 128 + SIGKILL);
+				_exit(7);
+			}
+			for (;;)
+				pause();
+		}
+		gate_wait(&ready);
+		gate_wait(&ready);
+		hit = fork_space();
+		CHECK(hit >= 0);
+		if (!hit) {
+			for (;;)
+				pause();
+		}
+		CHECK(!kill(0, SIGKILL));
+		CHECK(reap(hit) == 128 + SIGKILL);
+		CHECK(reap(nested) == 7);
+		close(life.fd[1]);
+		CHECK(read(life.fd[0], &byte, 1) == 0);
+		_exit(0);
+	}
+	EXPECT_EQ(outcome(wid), 0);
+}
+
+TEST(kill_all_inside_hits_the_members_only)
+{
+	struct gate ready = gate_new();
+	pid_t bystander, wid;
+
+	bystander = fork();
+	ASSERT_GE(bystander, 0);
+	if (!bystander) {
+		for (;;)
+			pause();
+	}
+	wid = fork_space();
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pid_t member = fork(), nested, killer;
+
+		CHECK(member >= 0);
+		if (!member) {
+			for (;;)
+				pause();
+		}
+		nested = fork_space();
+		CHECK(nested >= 0);
+		if (!nested) {
+			gate_pass(&ready, 0);
+			for (;;)
+				pause();
+		}
+		gate_wait(&ready);
+		killer = fork();
+		CHECK(killer >= 0);
+		if (!killer)
+			_exit(kill(-1, SIGKILL) ? 1 : 7);
+		CHECK(reap(killer) == 7);
+		CHECK(reap(member) == 128 + SIGKILL);
+		CHECK(reap(nested) == 128 + SIGKILL);
+		_exit(0);
+	}
+	EXPECT_EQ(outcome(wid), 0);
+	EXPECT_EQ(waitpid(bystander, NULL, WNOHANG), 0);
+	EXPECT_EQ(kill(bystander, SIGKILL), 0);
+	EXPECT_EQ(reap(bystander), 128 + SIGKILL);
+}
+
+TEST(kill_all_by_a_lonely_init_is_esrch)
+{
+	pid_t wid = fork_space();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		CHECK(kill(-1, SIGKILL) == -1 && errno == ESRCH);
+		_exit(7);
+	}
+	EXPECT_EQ(outcome(wid), 7);
+}
+
+/* In a space, so that the rest of the machine is left alone. */
+TEST(kill_all_outside_hits_inits_but_not_their_members)
+{
+	struct gate ready = gate_new(), go = gate_new();
+	pid_t wid = fork_space();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pid_t nested = fork_space();
+
+		CHECK(nested >= 0);
+		if (!nested) {
+			struct gate end = gate_new();
+			pid_t member;
+
+			block(SIGUSR1);
+			member = fork();
+			CHECK(member >= 0);
+			if (!member) {
+				/* Here it would be fatal, or seen. */
+				gate_wait(&end);
+				_exit(is_pending(SIGUSR1) ? 1 : 7);
+			}
+			gate_pass(&ready, 0);
+			gate_wait(&go);
+			CHECK(is_pending(SIGUSR1));
+			gate_pass(&end, 0);
+			_exit(reap(member));
+		}
+		gate_wait(&ready);
+		CHECK(!kill(-1, SIGUSR1));
+		gate_pass(&go, 0);
+		CHECK(reap(nested) == 7);
+		_exit(0);
+	}
+	EXPECT_EQ(outcome(wid), 0);
+}
+
+/* The number of a member inside means nothing in the space above. */
+TEST(the_number_of_a_member_is_esrch_outside)
+{
+	struct gate ready = gate_new(), go = gate_new();
+	pid_t wid = fork_space();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pid_t nested = fork_space();
+
+		CHECK(nested >= 0);
+		if (!nested) {
+			struct clone_args args = {
+				.set_tid = (uintptr_t)(pid_t[]){ 4711 },
+				.set_tid_size = 1,
+				.exit_signal = SIGCHLD,
+			};
+			pid_t member = clone3_with(&args);
+
+			CHECK(member >= 0);
+			if (!member)
+				_exit(gate_wait(&go));
+			CHECK(!kill(4711, 0));
+			gate_pass(&ready, 0);
+			_exit(reap(member));
+		}
+		gate_wait(&ready);
+		CHECK(kill(4711, SIGKILL) == -1 && errno == ESRCH);
+		gate_pass(&go, 7);
+		CHECK(reap(nested) == 7);
+		_exit(0);
+	}
+	EXPECT_EQ(outcome(wid), 0);
+}
+
+TEST(the_sender_of_a_signal_from_outside_is_0)
+{
+	pid_t wid;
+
+	block(SIGUSR1);
+	block(SIGUSR2);
+	wid = fork_space();
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		siginfo_t info = take(SIGUSR1);
+
+		CHECK(info.si_code == SI_USER && info.si_pid == 0);
+		info = take(SIGUSR2);
+		CHECK(info.si_code == SI_QUEUE && info.si_pid == 0);
+		_exit(7);
+	}
+	EXPECT_EQ(kill(wid, SIGUSR1), 0);
+	EXPECT_EQ(sigqueue_raw(wid, SIGUSR2, getpid()), 0);
+	EXPECT_EQ(outcome(wid), 7);
+}
+
+TEST(the_sender_of_a_signal_inside_is_a_member)
+{
+	pid_t wid;
+
+	block(SIGUSR1);
+	wid = fork_space();
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pid_t member = fork();
+
+		CHECK(member >= 0);
+		if (!member) {
+			CHECK(!kill(1, SIGUSR1));
+			CHECK(take(SIGUSR1).si_pid == 1);
+			_exit(0);
+		}
+		CHECK(take(SIGUSR1).si_pid == member);
+		CHECK(!kill(member, SIGUSR1));
+		_exit(reap(member));
+	}
+	EXPECT_EQ(outcome(wid), 0);
+}
+
+TEST(sigchld_of_an_init_tells_its_parent_the_wid)
+{
+	siginfo_t info;
+	pid_t wid;
+
+	block(SIGCHLD);
+	wid = fork_space();
+	ASSERT_GE(wid, 0);
+	if (!wid)
+		_exit(7);
+	info = take(SIGCHLD);
+	EXPECT_EQ(info.si_code, CLD_EXITED);
+	EXPECT_EQ(info.si_pid, wid);
+	EXPECT_EQ(info.si_status, 7);
+	EXPECT_EQ(reap(wid), 7);
+}
+
+TEST(a_group_signal_from_a_member_below_has_no_sender)
+{
+	pid_t wid;
+
+	block(SIGUSR1);
+	wid = fork_space_with_group();
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pid_t nested = fork_space();
+
+		CHECK(nested >= 0);
+		if (!nested) {
+			pid_t member = fork();
+
+			CHECK(member >= 0);
+			if (!member)
+				_exit(kill(0, SIGUSR1) ? 1 : 0);
+			CHECK(take(SIGUSR1).si_pid == member);
+			_exit(reap(member));
+		}
+		CHECK(take(SIGUSR1).si_pid == 0);
+		_exit(reap(nested));
+	}
+	EXPECT_EQ(outcome(wid), 0);
+}
+
+/* Its number inside, 1, is somebody else above. */
+TEST(a_group_signal_from_an_init_below_has_its_wid_as_sender)
+{
+	pid_t wid;
+
+	block(SIGUSR1);
+	wid = fork_space_with_group();
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pid_t nested = fork_space();
+
+		CHECK(nested >= 0);
+		if (!nested)
+			_exit(kill(0, SIGUSR1) ? 1 : 0);
+		CHECK(take(SIGUSR1).si_pid == nested);
+		_exit(reap(nested));
+	}
+	EXPECT_EQ(outcome(wid), 0);
+}
+
+TEST(an_init_gets_sigchld_for_its_orphans)
+{
+	pid_t wid;
+
+	block(SIGCHLD);
+	wid = fork_space();
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		struct gate born = gate_new(), end = gate_new();
+		pid_t parent = fork(), orphan;
+		siginfo_t info;
+
+		CHECK(parent >= 0);
+		if (!parent) {
+			orphan = fork();
+			CHECK(orphan >= 0);
+			if (!orphan)
+				_exit(gate_wait(&end));
+			gate_pass(&born, orphan);
+			_exit(0);
+		}
+		orphan = gate_wait(&born);
+		CHECK(take(SIGCHLD).si_pid == parent);
+		CHECK(reap(parent) == 0);
+		gate_pass(&end, 7);
+		info = take(SIGCHLD);
+		CHECK(info.si_pid == orphan && info.si_status == 7);
+		CHECK(reap(orphan) == 7);
+		_exit(0);
+	}
+	EXPECT_EQ(outcome(wid), 0);
+}
+
+/* An owner for SIGIO is a process, not a number. */
+TEST(the_owner_of_a_file_is_told_in_the_numbers_of_the_asker)
+{
+	struct gate file = gate_new(), outer = gate_new();
+	pid_t wid, self = getpid();
+
+	ASSERT_EQ(fcntl(outer.fd[0], F_SETOWN, self), 0);
+	wid = fork_space();
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pid_t member = fork();
+
+		CHECK(member >= 0);
+		if (!member) {
+			CHECK(!fcntl(file.fd[0], F_SETOWN, 1));
+			CHECK(!fcntl(file.fd[1], F_SETOWN, getpid()));
+			CHECK(fcntl(file.fd[1], F_GETOWN) == 2);
+			CHECK(fcntl(outer.fd[0], F_GETOWN) == 0);
+			gate_pass(&outer, 0);
+			_exit(gate_wait(&file));
+		}
+		_exit(reap(member));
+	}
+	gate_wait(&outer);
+	EXPECT_EQ(fcntl(outer.fd[0], F_GETOWN), self);
+	EXPECT_EQ(fcntl(file.fd[0], F_GETOWN), wid);
+	EXPECT_EQ(fcntl(file.fd[1], F_GETOWN), 0);
+	gate_pass(&file, 0);
+	EXPECT_EQ(outcome(wid), 0);
+}
+
+TEST_HARNESS_MAIN

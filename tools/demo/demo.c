@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What pspaces do, step by step, on a patched kernel. Run by scripts/demo in
+ * a guest. It is also an example of how to use them from C: one flag, one header.
+ */
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/pspace.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/reboot.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MODULE "/lib/modules/pspace.ko"
+
+static int failures;
+static int steps;
+
+/* ---- telling -------------------------------------------------------------- */
+
+static void step(const char *title)
+{
+	printf("\n%d. %s\n", ++steps, title);
+}
+
+static void say(const char *format, ...)
+{
+	va_list args;
+
+	printf("   ");
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("\n");
+}
+
+/* What was done, what the kernel answered, and whether that is what it should. */
+static void answer(bool good, const char *what, const char *format, ...)
+{
+	va_list args;
+
+	printf("   %-46s -> ", what);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("%s\n", good ? "" : "   <-- not what it should be");
+	failures += !good;
+}
+
+static void show_lines(FILE *file, const char *what)
+{
+	char line[512];
+
+	if (!file) {
+		answer(false, what, "%s", strerror(errno));
+		return;
+	}
+	while (fgets(line, sizeof(line), file))
+		printf("   | %s", line);
+}
+
+static void show_file(const char *path)
+{
+	FILE *file = fopen(path, "re");
+
+	say("$ cat %s", path);
+	show_lines(file, path);
+	if (file)
+		fclose(file);
+}
+
+static void show_command(const char *command)
+{
+	char exec[128];
+	FILE *pipe;
+
+	say("$ %s", command);
+	snprintf(exec, sizeof(exec), "exec %s", command);
+	fflush(stdout);
+	pipe = popen(exec, "re");
+	show_lines(pipe, command);
+	if (pipe)
+		pclose(pipe);
+}
+
+/* A worker of the kernel gives back the spaces of the dead: let it. */
+static void let_spaces_settle(void)
+{
+	for (int i = 0; i < 500; i++) {
+		bool dead = false;
+		char line[512];
+		FILE *file = fopen("/proc/pspace/spaces", "re");
+
+		while (file && fgets(line, sizeof(line), file))
+			dead |= strstr(line, " - ") != NULL;
+		if (file)
+			fclose(file);
+		if (!dead)
+			return;
+		usleep(10000);
+	}
+}
+
+static const char *ended(int status)
+{
+	static char text[64];
+
+	if (WIFEXITED(status))
+		snprintf(text, sizeof(text), "exited with %d", WEXITSTATUS(status));
+	else
+		snprintf(text, sizeof(text), "killed by SIG%s",
+			 sigabbrev_np(WTERMSIG(status)));
+	return text;
+}
+
+/* ---- doing ---------------------------------------------------------------- */
+
+/* fork(), into new namespaces. */
+static pid_t fork_with(unsigned long flags)
+{
+	fflush(stdout);
+	return syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
+}
+
+/* Wait until another process has written a byte, or is gone. */
+static void await(int fd)
+{
+	char byte;
+
+	if (read(fd, &byte, 1) < 0)
+		perror("read");
+}
+
+static void signal_done(int fd)
+{
+	if (write(fd, "", 1) < 0)
+		perror("write");
+}
+
+static int init_main(void *arg)
+{
+	return *(int *)arg + (getpid() == 1 ? 0 : 100);
+}
+
+/* The pid 1 of a space, with two children, that lives until it is killed. */
+static pid_t start_space(const char *name, bool nested)
+{
+	int ready[2], begun[2];
+	pid_t wid;
+
+	if (pipe2(ready, O_CLOEXEC) || pipe2(begun, O_CLOEXEC))
+		return -1;
+	wid = fork_with(CLONE_NEWPSPACE);
+	if (wid) {
+		if (wid > 0)
+			await(ready[0]);
+		close(ready[0]);
+		close(ready[1]);
+		close(begun[0]);
+		close(begun[1]);
+		return wid;
+	}
+
+	prctl(PR_SET_NAME, name);
+	for (int i = 0; i < 2; i++) {
+		pid_t child = fork_with(nested && i ? CLONE_NEWPSPACE : 0);
+
+		if (!child) {
+			if (nested && i) {
+				prctl(PR_SET_NAME, "inner");
+				fork_with(0);
+			}
+			signal_done(begun[1]);
+			for (;;)
+				pause();
+		}
+		await(begun[0]);
+	}
+	signal_done(ready[1]);
+	for (;;)
+		pause();
+}
+
+static void kill_space(pid_t wid)
+{
+	kill(wid, SIGKILL);
+	waitpid(wid, NULL, 0);
+}
+
+static void no_module(const char *when)
+{
+	pid_t wid = fork_with(CLONE_NEWPSPACE);
+
+	if (!wid)
+		_exit(0);
+	answer(wid < 0 && errno == EINVAL, "clone(CLONE_NEWPSPACE)", "%s, %s",
+	       wid < 0 ? strerror(errno) : "a child", when);
+	if (wid > 0)
+		waitpid(wid, NULL, 0);
+}
+
+static int insmod(void)
+{
+	int fd = open(MODULE, O_RDONLY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0 || syscall(SYS_finit_module, fd, "", 0))
+		err = errno;
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+/* The namespaces of the dead are given back by a worker: wait for that. */
+static int rmmod_when_free(void)
+{
+	int err = 0;
+
+	for (int i = 0; i < 500; i++) {
+		err = syscall(SYS_delete_module, "pspace", O_NONBLOCK) ? errno : 0;
+		if (err != EAGAIN && err != EBUSY)
+			break;
+		usleep(10000);
+	}
+	return err;
+}
+
+/* ---- the steps ------------------------------------------------------------ */
+
+static void load(void)
+{
+	int err;
+
+	step("The patched kernel has the hooks; the module brings the rules.");
+	no_module("no module is loaded");
+	err = insmod();
+	answer(!err, "insmod pspace.ko", "%s", err ? strerror(err) : "done");
+	show_file("/proc/pspace/spaces");
+}
+
+static void first(void)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+	int arg = 42, status = 0;
+	pid_t wid;
+
+	step("clone(fn, stack, CLONE_NEWPSPACE | SIGCHLD, arg): the child is (pspace,1).");
+	wid = clone(init_main, stack + sizeof(stack), CLONE_NEWPSPACE | SIGCHLD, &arg);
+	answer(wid > 1, "clone()", "%d: the child's wid, by which we know it", wid);
+	if (wid < 0)
+		return;
+	waitpid(wid, &status, 0);
+	answer(WIFEXITED(status) && WEXITSTATUS(status) == 42,
+	       "the child finds getpid() == 1, and waitpid()", "%s", ended(status));
+}
+
+static void twins(pid_t *left, pid_t *right)
+{
+	step("Two spaces hold the same pids at the same time.");
+	*left = start_space("left", false);
+	*right = start_space("right", false);
+	answer(*left > 1 && *right > 1, "start two spaces: pid 1, 2 and 3 in each",
+	       "inits %d and %d for us", *left, *right);
+	say("Nobody but the inits has a number here; a space has members, init included.");
+	let_spaces_settle();
+	show_file("/proc/pspace/spaces");
+}
+
+static pid_t nest(void)
+{
+	pid_t wid;
+
+	step("A space in a space.");
+	wid = start_space("outer", true);
+	answer(wid > 1, "start a space whose pid 3 is the init of another", "%d", wid);
+	show_file("/proc/pspace/spaces");
+	say("The inner space's creator is pid 1 of the outer one, where its init is 3.");
+	return wid;
+}
+
+static void inside(void)
+{
+	pid_t wid;
+	int status;
+
+	step("The same from inside: nothing above is there.");
+	wid = fork_with(CLONE_NEWPSPACE | CLONE_NEWNS);
+	if (!wid) {
+		pid_t child = fork_with(0);
+
+		if (!child) {
+			pause();
+			_exit(0);
+		}
+		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+		mount("proc", "/proc", "proc", 0, NULL);
+		answer(getpid() == 1 && getppid() == 0, "getpid(), getppid()", "%d, %d",
+		       getpid(), getppid());
+		show_command("ps -o pid,ppid,comm");
+		show_file("/proc/pspace/spaces");
+		fflush(stdout);
+		_exit(failures);
+	}
+	waitpid(wid, &status, 0);
+	failures += WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+static void signals(pid_t left, pid_t right)
+{
+	pid_t wid;
+	int status = 0;
+
+	step("kill(): inside, pid 1 is safe; from outside, its wid reaches it.");
+	wid = fork_with(CLONE_NEWPSPACE);
+	if (!wid) {
+		if (!fork_with(0)) {
+			kill(1, SIGKILL);
+			_exit(0);
+		}
+		wait(NULL);
+		_exit(7);
+	}
+	waitpid(wid, &status, 0);
+	answer(WIFEXITED(status) && WEXITSTATUS(status) == 7,
+	       "inside, pid 2: kill(1, SIGKILL)", "nothing; pid 1 then %s", ended(status));
+
+	answer(!kill(left, SIGKILL), "outside: kill(wid of left, SIGKILL)", "sent");
+	waitpid(left, &status, 0);
+	answer(WIFSIGNALED(status), "waitpid()", "%s", ended(status));
+	answer(!kill(right, 0), "and right, whose pids are the same", "untouched");
+}
+
+static void orphans(void)
+{
+	pid_t wid;
+	int status = 0, line[2];
+	char text[128] = "";
+
+	step("An orphan goes to the pid 1 of its space, which reaps it.");
+	if (pipe2(line, O_CLOEXEC))
+		return;
+	wid = fork_with(CLONE_NEWPSPACE);
+	if (!wid) {
+		pid_t parent = fork_with(0), reaped;
+		int seen = 0;
+
+		if (!parent) {
+			int before = getpid();
+
+			if (!fork_with(0)) {
+				while (getppid() == before)
+					usleep(1000);
+				dprintf(line[1], "pid %d had parent %d, has parent %d",
+					getpid(), before, getppid());
+				_exit(0);
+			}
+			_exit(0);
+		}
+		while ((reaped = wait(NULL)) > 0)
+			seen = seen * 10 + reaped;
+		/* It reaped pid 2, its child, and pid 3, its child's child. */
+		_exit(seen);
+	}
+	waitpid(wid, &status, 0);
+	if (read(line[0], text, sizeof(text) - 1) < 0)
+		perror("read");
+	answer(strstr(text, "has parent 1"), "the grandchild, when its parent was gone",
+	       "%s", text);
+	answer(WIFEXITED(status) && WEXITSTATUS(status) == 23,
+	       "pid 1 in wait()", "got 2, then 3");
+}
+
+static void death_of_init(pid_t outer)
+{
+	int status = 0, held[2];
+	char byte;
+	pid_t wid;
+
+	step("When pid 1 dies, all in its space dies first, spaces within included.");
+	if (pipe2(held, O_CLOEXEC))
+		return;
+	wid = fork_with(CLONE_NEWPSPACE);
+	if (!wid) {
+		/* Each holds the pipe open as long as it lives. */
+		for (int i = 0; i < 100; i++)
+			if (!fork_with(i % 10 ? 0 : CLONE_NEWPSPACE))
+				for (;;)
+					pause();
+		_exit(0);
+	}
+	close(held[1]);
+	waitpid(wid, &status, 0);
+	fcntl(held[0], F_SETFL, O_NONBLOCK);
+	answer(read(held[0], &byte, 1) == 0,
+	       "pid 1 with 100 members, 10 of them inits, exits",
+	       "waitpid(): %s; none is left", ended(status));
+	kill_space(outer);
+	answer(kill(outer, 0) && errno == ESRCH, "kill the outer space of step 4",
+	       "gone, the inner with it");
+}
+
+static void unload(pid_t last)
+{
+	int err;
+
+	step("The module stays as long as a space lives.");
+	err = syscall(SYS_delete_module, "pspace", O_NONBLOCK) ? errno : 0;
+	answer(err == EAGAIN || err == EBUSY, "rmmod pspace, while right lives", "%s",
+	       err ? "in use" : "removed");
+	kill_space(last);
+	err = rmmod_when_free();
+	answer(!err, "kill right, rmmod pspace", "%s", err ? strerror(err) : "removed");
+	no_module("no module is loaded");
+}
+
+int main(void)
+{
+	pid_t left, right, outer;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	load();
+	first();
+	twins(&left, &right);
+	outer = nest();
+	inside();
+	signals(left, right);
+	orphans();
+	death_of_init(outer);
+	unload(right);
+
+	if (failures)
+		printf("\nDEMO FAILED: %d answers are not what they should be.\n", failures);
+	else
+		printf("\nDEMO PASSED: the kernel answered all as it should.\n");
+	return !!failures;
+}
