@@ -30,8 +30,10 @@ use kernel::{
 /// `struct pspace_operations`: those that may run under `tasklist_lock` take no lock.
 pub(crate) struct Hooks;
 
+// SAFETY: `PidMap` returns from lookups what was published and not released, counts what is
+// reserved, and gives no number twice or after `close()`. Nothing here bypasses it.
 #[vtable]
-impl Operations for Hooks {
+unsafe impl Operations for Hooks {
     type OwnerModule = PspaceModule;
     type Space = Pin<KBox<Pspace>>;
 
@@ -87,7 +89,9 @@ impl Operations for Hooks {
     }
 
     fn set_last(space: Pin<&Pspace>, nr: i32) {
-        space.numbers().set_last(Number::try_from(nr).ok());
+        let nr = u32::try_from(nr).unwrap_or(0).min(Number::MAX);
+
+        space.numbers().set_last(Number::new(nr));
     }
 
     fn heir(space: Pin<&Pspace>, subreaper: bool) -> Heir {

@@ -42,7 +42,9 @@ struct PspaceModule {
 impl kernel::Module for PspaceModule {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         Ok(Self {
-            _registration: kernel::pspace::Registration::new()?,
+            // SAFETY: This is the last step of the initialisation, and the module's object, which
+            // owns the registration, is dropped by the module's exit.
+            _registration: unsafe { kernel::pspace::Registration::new() }?,
         })
     }
 }

@@ -16,7 +16,8 @@
 //!
 //! # Structure
 //!
-//! A radix tree of 64-way nodes, see [`tree`]. It holds as many nodes as its live numbers need.
+//! A radix tree of 64-way nodes, see [`tree`]. It holds the nodes that its live numbers need, and
+//! those over number 0 up to the height that it once had.
 
 mod node;
 mod number;
@@ -145,8 +146,16 @@ impl<T> PidMap<T> {
 
     fn next_free(&self, inner: &Inner, usage: Usage, limit: u32) -> Option<Number> {
         // A space begins with its init, also after a first attempt that failed.
-        let start = if usage.count == 0 { 1 } else { inner.cursor.max(1) };
-        let wrap = if start > Number::WRAP { Number::WRAP } else { 1 };
+        let start = if usage.count == 0 {
+            1
+        } else {
+            inner.cursor.max(1)
+        };
+        let wrap = if start > Number::WRAP {
+            Number::WRAP
+        } else {
+            1
+        };
         let limit = limit.min(Number::MAX + 1);
 
         self.tree
@@ -189,7 +198,8 @@ impl<T> PidMap<T> {
         let _inner = self.inner.lock();
         let Usage { count, .. } = self.usage();
 
-        self.usage.store(Usage { count, open: false }.pack(), Relaxed);
+        self.usage
+            .store(Usage { count, open: false }.pack(), Relaxed);
     }
 
     /// Returns how many numbers are in use. Takes no lock: exact only if the caller excludes
@@ -224,7 +234,11 @@ impl<T> PidMap<T> {
     /// Returns the number that was found by the last search; a number asked for by
     /// [`PidMap::reserve`]'s `want` does not count.
     pub(crate) fn last(&self) -> Option<Number> {
-        self.inner.lock().cursor.checked_sub(1).and_then(Number::new)
+        self.inner
+            .lock()
+            .cursor
+            .checked_sub(1)
+            .and_then(Number::new)
     }
 
     /// Lets the next search begin above `nr`.

@@ -205,9 +205,20 @@ impl Drop for Expelled {
     }
 }
 
-/// The child in a slot, for a reader.
-pub(super) fn child_rcu<'a>(node: &'a Node, index: u32, _: &'a rcu::Guard) -> Option<&'a Node> {
-    // SAFETY: The guard is held for `'a`, and the caller got the node under it.
+/// The child in a slot of an inner node, for a reader. A leaf has none.
+///
+/// # Safety
+///
+/// The node was found under the guard, or under one that was held since.
+pub(super) unsafe fn child_rcu<'a>(
+    node: &'a Node,
+    index: u32,
+    _: &'a rcu::Guard,
+) -> Option<&'a Node> {
+    if node.is_leaf() {
+        return None;
+    }
+    // SAFETY: An inner node, and the guard is held for `'a`.
     unsafe { node.child(index) }
 }
 

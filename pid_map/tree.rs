@@ -88,7 +88,8 @@ impl<T> Tree<T> {
             return None;
         }
         while !node.is_leaf() {
-            node = child_rcu(node, node.index(key), rcu)?;
+            // SAFETY: Found under the guard, from the root on.
+            node = unsafe { child_rcu(node, node.index(key), rcu) }?;
         }
         NonNull::new(node.slot(node.index(key)).cast())
     }
@@ -124,7 +125,8 @@ impl<T> Tree<T> {
                     // Released since.
                     continue 'down;
                 }
-                match child_rcu(node, index, rcu) {
+                // SAFETY: Found under the guard, from the root on.
+                match unsafe { child_rcu(node, index, rcu) } {
                     Some(child) => node = child,
                     None => continue 'down,
                 }

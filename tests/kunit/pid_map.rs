@@ -71,7 +71,13 @@ mod tests {
     fn a_new_map_is_empty_and_open() -> Result {
         let map = map()?;
 
-        assert_eq!(map.usage(), Usage { count: 0, open: true });
+        assert_eq!(
+            map.usage(),
+            Usage {
+                count: 0,
+                open: true
+            }
+        );
         assert!(map.last().is_none());
         assert_eq!(find(&map, 1), None);
         assert_eq!(find_ge(&map, 1), None);
@@ -196,7 +202,9 @@ mod tests {
     #[test]
     fn find_ge_goes_through_all_in_order() -> Result {
         let map = map()?;
-        let numbers = [1, 2, 63, 64, 4095, 4096, 4097, 262_144, 1_000_000, 4_194_303];
+        let numbers = [
+            1, 2, 63, 64, 4095, 4096, 4097, 262_144, 1_000_000, 4_194_303,
+        ];
 
         for nr in numbers.into_iter().rev() {
             add(&map, Some(nr), 1 << 22)?;
@@ -252,10 +260,22 @@ mod tests {
         assert_eq!(add(&map, Some(7), LIMIT), Err(ENOMEM));
         // What is wrong with the number itself comes first.
         assert_eq!(add(&map, Some(1), LIMIT), Err(EEXIST));
-        assert_eq!(map.usage(), Usage { count: 1, open: false });
+        assert_eq!(
+            map.usage(),
+            Usage {
+                count: 1,
+                open: false
+            }
+        );
         assert_eq!(find(&map, 1), Some(1));
         assert_eq!(release(&map, 1), Some(1));
-        assert_eq!(map.usage(), Usage { count: 0, open: false });
+        assert_eq!(
+            map.usage(),
+            Usage {
+                count: 0,
+                open: false
+            }
+        );
         Ok(())
     }
 

@@ -43,7 +43,7 @@ static int follow_to_the_end(pid_t pid)
 			return -errno;
 	}
 	return WIFEXITED(status) ? WEXITSTATUS(status)
-				 : 128 + WTERMSIG(status);
+				 : BY_SIGNAL(WTERMSIG(status));
 }
 
 /* The number here of the task with the number NR in the pspace, or 0. */
@@ -122,8 +122,7 @@ TEST(seize_by_wid_stops_and_reads_an_init)
 	if (!wid) {
 		secret = 4711;
 		gate_pass(&go, 0);
-		for (;;)
-			pause();
+		stay();
 	}
 	gate_wait(&go);
 	ASSERT_EQ(ptrace(PTRACE_SEIZE, wid, NULL, NULL), 0);
@@ -134,7 +133,7 @@ TEST(seize_by_wid_stops_and_reads_an_init)
 	EXPECT_EQ(errno, 0);
 	EXPECT_EQ(ptrace(PTRACE_DETACH, wid, NULL, NULL), 0);
 	EXPECT_EQ(kill(wid, SIGKILL), 0);
-	EXPECT_EQ(reap(wid), 128 + SIGKILL);
+	EXPECT_EQ(reap(wid), BY_SIGNAL(SIGKILL));
 }
 
 TEST(attach_by_wid_stops_an_init)
@@ -142,14 +141,12 @@ TEST(attach_by_wid_stops_an_init)
 	pid_t wid = fork_space();
 
 	ASSERT_GE(wid, 0);
-	if (!wid) {
-		for (;;)
-			pause();
-	}
+	if (!wid)
+		stay();
 	ASSERT_EQ(ptrace(PTRACE_ATTACH, wid, NULL, NULL), 0);
 	EXPECT_EQ(wait_stop(wid), SIGSTOP);
 	EXPECT_EQ(ptrace(PTRACE_KILL, wid, NULL, NULL), 0);
-	EXPECT_EQ(reap(wid), 128 + SIGKILL);
+	EXPECT_EQ(reap(wid), BY_SIGNAL(SIGKILL));
 }
 
 TEST(the_tracer_is_a_number_outside_and_0_inside)
@@ -192,10 +189,8 @@ static void follow_a_child(struct __test_metadata *_metadata, long option,
 		pid_t untraced = fork(), traced;
 
 		CHECK(untraced >= 0);
-		if (!untraced) {
-			for (;;)
-				pause();
-		}
+		if (!untraced)
+			stay();
 		gate_pass(&ready, 0);
 		gate_wait(&go);
 		traced = fork_signalling(flags, exit_signal);
@@ -205,7 +200,7 @@ static void follow_a_child(struct __test_metadata *_metadata, long option,
 		CHECK(traced == 3);
 		CHECK(reap(traced) == 7);
 		CHECK(!kill(untraced, SIGKILL));
-		_exit(reap(untraced) == 128 + SIGKILL ? 0 : 1);
+		_exit(reap(untraced) == BY_SIGNAL(SIGKILL) ? 0 : 1);
 	}
 	gate_wait(&ready);
 	ns = open_ns(wid, "pid");
@@ -264,7 +259,8 @@ TEST(a_followed_thread_of_pid_1_has_a_number_for_the_tracer)
 	if (!wid) {
 		gate_wait(&go);
 		run_thread(exit_thread);
-		_exit(7);
+		/* Joined, but perhaps not yet gone. */
+		_exit(gate_wait(&go));
 	}
 	ns = open_ns(wid, "pid");
 	ASSERT_GE(ns, 0);
@@ -283,6 +279,7 @@ TEST(a_followed_thread_of_pid_1_has_a_number_for_the_tracer)
 	EXPECT_EQ(go_on(wid, 0), 0);
 	EXPECT_EQ(go_on(tid, 0), 0);
 	EXPECT_EQ(follow_to_the_end(tid), 0);
+	gate_pass(&go, 7);
 	EXPECT_EQ(follow_to_the_end(wid), 7);
 }
 
@@ -495,13 +492,13 @@ static void fork_one(struct gate *go, struct gate *end)
 
 TEST(after_detach_tracees_go_on_and_keep_their_numbers)
 {
-	struct gate go = gate_new(), end = gate_new();
+	struct gate go = gate_new(), finish = gate_new();
 	pid_t wid, nr;
 
 	wid = fork_space();
 	ASSERT_GE(wid, 0);
 	if (!wid)
-		fork_one(&go, &end);
+		fork_one(&go, &finish);
 	nr = seize_and_follow(wid, 0, &go);
 	ASSERT_GT(nr, 1);
 	EXPECT_EQ(ptrace(PTRACE_DETACH, wid, NULL, NULL), 0);
@@ -511,56 +508,56 @@ TEST(after_detach_tracees_go_on_and_keep_their_numbers)
 	EXPECT_EQ(waitpid(nr, NULL, __WALL | WNOHANG), -1);
 	EXPECT_EQ(errno, ECHILD);
 	EXPECT_EQ(kill(nr, SIGKILL), 0);
-	EXPECT_EQ(reap(wid), 128 + SIGKILL);
+	EXPECT_EQ(reap(wid), BY_SIGNAL(SIGKILL));
 	EXPECT_EQ(kill(nr, 0), -1);
 	EXPECT_EQ(errno, ESRCH);
 }
 
 TEST(when_the_tracer_dies_tracees_go_on)
 {
-	struct gate go = gate_new(), end = gate_new();
+	struct gate go = gate_new(), finish = gate_new();
 	pid_t wid, tracer;
 
 	wid = fork_space();
 	ASSERT_GE(wid, 0);
 	if (!wid)
-		fork_one(&go, &end);
+		fork_one(&go, &finish);
 	tracer = fork();
 	ASSERT_GE(tracer, 0);
 	if (!tracer)
 		_exit(seize_and_follow(wid, 0, &go) > 1 ? 0 : 1);
 	EXPECT_EQ(reap(tracer), 0);
 	EXPECT_EQ(waitpid(wid, NULL, WNOHANG), 0);
-	gate_pass(&end, 7);
+	gate_pass(&finish, 7);
 	EXPECT_EQ(reap(wid), 7);
 }
 
 TEST(when_the_tracer_dies_exitkill_kills_the_init)
 {
-	struct gate go = gate_new(), end = gate_new();
+	struct gate go = gate_new(), finish = gate_new();
 	pid_t wid, tracer;
 
 	wid = fork_space();
 	ASSERT_GE(wid, 0);
 	if (!wid)
-		fork_one(&go, &end);
+		fork_one(&go, &finish);
 	tracer = fork();
 	ASSERT_GE(tracer, 0);
 	if (!tracer)
 		_exit(seize_and_follow(wid, PTRACE_O_EXITKILL, &go) > 1 ? 0 : 1);
 	EXPECT_EQ(reap(tracer), 0);
-	EXPECT_EQ(reap(wid), 128 + SIGKILL);
+	EXPECT_EQ(reap(wid), BY_SIGNAL(SIGKILL));
 }
 
 TEST(when_the_tracer_dies_exitkill_kills_a_member)
 {
-	struct gate go = gate_new(), end = gate_new();
+	struct gate go = gate_new(), finish = gate_new();
 	pid_t wid, tracer;
 
 	wid = fork_space();
 	ASSERT_GE(wid, 0);
 	if (!wid)
-		fork_one(&go, &end);
+		fork_one(&go, &finish);
 	tracer = fork();
 	ASSERT_GE(tracer, 0);
 	if (!tracer) {
@@ -569,12 +566,12 @@ TEST(when_the_tracer_dies_exitkill_kills_a_member)
 		_exit(0);
 	}
 	EXPECT_EQ(reap(tracer), 0);
-	EXPECT_EQ(reap(wid), 128 + SIGKILL);
+	EXPECT_EQ(reap(wid), BY_SIGNAL(SIGKILL));
 }
 
 TEST(a_tracer_inside_follows_by_numbers_inside)
 {
-	struct gate go = gate_new(), end = gate_new(), ready = gate_new();
+	struct gate go = gate_new(), finish = gate_new(), ready = gate_new();
 	pid_t wid;
 	int ns;
 
@@ -585,7 +582,7 @@ TEST(a_tracer_inside_follows_by_numbers_inside)
 
 		CHECK(tracee >= 0);
 		if (!tracee)
-			fork_one(&go, &end);
+			fork_one(&go, &finish);
 		child = seize_and_follow(tracee, 0, &go);
 		CHECK(child == 3);
 		gate_pass(&ready, 0);
@@ -600,13 +597,13 @@ TEST(a_tracer_inside_follows_by_numbers_inside)
 	ASSERT_GE(ns, 0);
 	EXPECT_EQ(number_here(ns, 2), 0);
 	EXPECT_EQ(number_here(ns, 3), 0);
-	gate_pass(&end, 7);
+	gate_pass(&finish, 7);
 	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(a_traced_member_is_reported_to_the_tracer_then_to_its_parent)
 {
-	struct gate go = gate_new(), end = gate_new(), ask = gate_new();
+	struct gate go = gate_new(), finish = gate_new(), ask = gate_new();
 	struct gate answer = gate_new();
 	siginfo_t info = {};
 	pid_t wid, nr;
@@ -620,7 +617,7 @@ TEST(a_traced_member_is_reported_to_the_tracer_then_to_its_parent)
 		child = fork();
 		CHECK(child >= 0);
 		if (!child)
-			_exit(gate_wait(&end));
+			_exit(gate_wait(&finish));
 		gate_wait(&ask);
 		gate_pass(&answer, waitpid(child, NULL, WNOHANG));
 		gate_wait(&ask);
@@ -631,7 +628,7 @@ TEST(a_traced_member_is_reported_to_the_tracer_then_to_its_parent)
 	ASSERT_GT(nr, 1);
 	ASSERT_EQ(ptrace(PTRACE_DETACH, wid, NULL, NULL), 0);
 	ASSERT_EQ(go_on(nr, 0), 0);
-	gate_pass(&end, 9);
+	gate_pass(&finish, 9);
 
 	/* A zombie: the tracer sees it, the parent does not yet. */
 	EXPECT_EQ(waitid(P_PID, nr, &info, WEXITED | WNOWAIT | __WALL), 0);
@@ -648,14 +645,14 @@ TEST(a_traced_member_is_reported_to_the_tracer_then_to_its_parent)
 /* The init is done when its members are, and those when the tracer has seen. */
 TEST(an_init_that_exits_waits_for_the_tracer_of_a_member)
 {
-	struct gate go = gate_new(), end = gate_new();
+	struct gate go = gate_new(), finish = gate_new();
 	siginfo_t info = {};
 	pid_t wid, nr;
 
 	wid = fork_space();
 	ASSERT_GE(wid, 0);
 	if (!wid)
-		fork_one(&go, &end);
+		fork_one(&go, &finish);
 	nr = seize_and_follow(wid, 0, &go);
 	ASSERT_GT(nr, 1);
 	ASSERT_EQ(ptrace(PTRACE_DETACH, wid, NULL, NULL), 0);
@@ -663,8 +660,8 @@ TEST(an_init_that_exits_waits_for_the_tracer_of_a_member)
 	ASSERT_EQ(waitid(P_PID, nr, &info, WEXITED | WNOWAIT | __WALL), 0);
 	EXPECT_EQ(info.si_status, SIGKILL);
 	EXPECT_EQ(waitpid(wid, NULL, WNOHANG), 0);
-	EXPECT_EQ(reap(nr), 128 + SIGKILL);
-	EXPECT_EQ(reap(wid), 128 + SIGKILL);
+	EXPECT_EQ(reap(nr), BY_SIGNAL(SIGKILL));
+	EXPECT_EQ(reap(wid), BY_SIGNAL(SIGKILL));
 }
 
 TEST(clone_ptrace_by_a_traced_init_gives_the_tracer_a_number)

@@ -27,10 +27,8 @@ static pid_t fork_to_stay(uint64_t flags, const pid_t *tids, size_t count)
 {
 	pid_t pid = fork_as(flags, tids, count);
 
-	if (!pid) {
-		for (;;)
-			pause();
-	}
+	if (!pid)
+		stay();
 	return pid;
 }
 
@@ -51,13 +49,6 @@ static bool refused(uint64_t flags, const pid_t *tids, size_t count, int err)
 	pid_t pid = fork_and_reap(flags, tids, count);
 
 	return pid == -1 && errno == err;
-}
-
-static int kill_and_reap(pid_t pid)
-{
-	if (kill(pid, SIGKILL))
-		return -errno;
-	return reap(pid) == 128 + SIGKILL ? 0 : -ECHILD;
 }
 
 /* A number that nobody has here. */
@@ -96,7 +87,7 @@ TEST(a_chosen_number_that_is_taken_is_eexist)
 		child = fork_to_stay(0, TIDS(4711));
 		CHECK(child == 4711);
 		CHECK(refused(0, TIDS(4711), EEXIST));
-		CHECK(!kill_and_reap(child));
+		CHECK(end(child) == BY_SIGNAL(SIGKILL));
 		/* Given up with its owner. */
 		CHECK(fork_and_reap(0, TIDS(4711)) == 4711);
 		_exit(0);
@@ -165,7 +156,7 @@ TEST(the_next_one_steps_over_a_chosen_number)
 
 		CHECK(child == 2);
 		CHECK(fork_and_reap(0, NULL, 0) == 3);
-		_exit(kill_and_reap(child) ? 1 : 0);
+		_exit(end(child) == BY_SIGNAL(SIGKILL) ? 0 : 1);
 	}
 	EXPECT_EQ(reap(wid), 0);
 }
@@ -320,7 +311,7 @@ TEST(an_injected_child_can_have_both_numbers_chosen)
 	ASSERT_EQ(setns(ns, CLONE_NEWPID), 0);
 	EXPECT_EQ(fork_and_reap(0, TIDS(4711, outside)), outside);
 	EXPECT_TRUE(refused(0, TIDS(4711, outside, 4712), EINVAL));
-	EXPECT_EQ(kill_and_reap(wid), 0);
+	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
 }
 
 TEST(a_choice_that_fails_outside_leaks_no_number_inside)
@@ -335,7 +326,7 @@ TEST(a_choice_that_fails_outside_leaks_no_number_inside)
 	ASSERT_EQ(setns(ns, CLONE_NEWPID), 0);
 	EXPECT_TRUE(refused(0, TIDS(4711, getpid()), EEXIST));
 	EXPECT_EQ(fork_and_reap(0, TIDS(4711, outside)), outside);
-	EXPECT_EQ(kill_and_reap(wid), 0);
+	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
 }
 
 TEST(a_choice_that_fails_inside_leaks_no_number_outside)
@@ -350,7 +341,7 @@ TEST(a_choice_that_fails_inside_leaks_no_number_outside)
 	ASSERT_EQ(setns(ns, CLONE_NEWPID), 0);
 	EXPECT_TRUE(refused(0, TIDS(1, outside), EEXIST));
 	EXPECT_EQ(fork_and_reap(0, TIDS(4711, outside)), outside);
-	EXPECT_EQ(kill_and_reap(wid), 0);
+	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
 }
 
 TEST(a_choice_that_fails_leaks_no_number_in_either_of_two_pspaces)
@@ -370,7 +361,7 @@ TEST(a_choice_that_fails_leaks_no_number_in_either_of_two_pspaces)
 		CHECK(refused(0, TIDS(4711, 1), EEXIST));
 		CHECK(refused(0, TIDS(1, 4712), EEXIST));
 		CHECK(fork_and_reap(0, TIDS(4711, 4712)) == 4712);
-		_exit(kill_and_reap(nested) ? 1 : 0);
+		_exit(end(nested) == BY_SIGNAL(SIGKILL) ? 0 : 1);
 	}
 	EXPECT_EQ(reap(wid), 0);
 }
@@ -421,8 +412,7 @@ static pid_t restore(pid_t wid)
 		}
 		if (i == 3)
 			gate_pass(&ready, getpid());
-		for (;;)
-			pause();
+		stay();
 	}
 	if (wid > 0)
 		gate_wait(&ready);
@@ -445,7 +435,7 @@ TEST(a_space_that_was_killed_can_be_restored_with_its_numbers)
 		id = ns_id(ns);
 		EXPECT_GT(id, former);
 		former = id;
-		EXPECT_EQ(kill_and_reap(number), 0);
+		EXPECT_EQ(end(number), BY_SIGNAL(SIGKILL));
 		EXPECT_EQ(kill(number, 0), -1);
 		close(ns);
 	}

@@ -17,7 +17,7 @@ static int outcome(pid_t pid)
 		return 256 + WSTOPSIG(status);
 	}
 	return WIFEXITED(status) ? WEXITSTATUS(status)
-				 : 128 + WTERMSIG(status);
+				 : BY_SIGNAL(WTERMSIG(status));
 }
 
 static void block(int sig)
@@ -124,8 +124,7 @@ TEST(a_member_can_send_its_init_what_it_handles)
 			kill(1, SIGTERM);
 			_exit(0);
 		}
-		for (;;)
-			pause();
+		stay();
 	}
 	EXPECT_EQ(outcome(wid), 7);
 }
@@ -136,10 +135,8 @@ TEST(from_outside_sigkill_and_sigstop_are_forced)
 	int status;
 
 	ASSERT_GE(wid, 0);
-	if (!wid) {
-		for (;;)
-			pause();
-	}
+	if (!wid)
+		stay();
 	EXPECT_EQ(kill(wid, SIGSTOP), 0);
 	ASSERT_EQ(waitpid(wid, &status, WUNTRACED), wid);
 	EXPECT_TRUE(WIFSTOPPED(status));
@@ -147,7 +144,7 @@ TEST(from_outside_sigkill_and_sigstop_are_forced)
 	ASSERT_EQ(waitpid(wid, &status, WCONTINUED), wid);
 	EXPECT_TRUE(WIFCONTINUED(status));
 	EXPECT_EQ(kill(wid, SIGKILL), 0);
-	EXPECT_EQ(outcome(wid), 128 + SIGKILL);
+	EXPECT_EQ(outcome(wid), BY_SIGNAL(SIGKILL));
 }
 
 /* As for any init: without a handler there is only SIGKILL and SIGSTOP. */
@@ -179,8 +176,7 @@ TEST(the_death_signal_of_an_outside_parent_is_forced)
 		if (!wid) {
 			CHECK(!prctl(PR_SET_PDEATHSIG, SIGKILL));
 			gate_pass(&ready, 0);
-			for (;;)
-				pause();
+			stay();
 		}
 		gate_wait(&ready);
 		_exit(0);
@@ -207,8 +203,7 @@ static pid_t fork_space_with_group(void)
 static void signal_group_and_die(int sig)
 {
 	kill(0, sig);
-	for (;;)
-		pause();
+	stay();
 }
 
 TEST(a_member_cannot_kill_an_init_above_through_the_group)
@@ -227,7 +222,7 @@ TEST(a_member_cannot_kill_an_init_above_through_the_group)
 			if (!member)
 				signal_group_and_die(SIGKILL);
 			/* Nor its own init. */
-			CHECK(reap(member) == 128 + SIGKILL);
+			CHECK(reap(member) == BY_SIGNAL(SIGKILL));
 			_exit(7);
 		}
 		CHECK(outcome(nested) == 7);
@@ -257,7 +252,7 @@ TEST(a_member_cannot_stop_an_init_above_through_the_group)
 			CHECK(WIFSTOPPED(status));
 			gate_pass(&done, 0);
 			CHECK(!kill(member, SIGKILL));
-			_exit(reap(member) == 128 + SIGKILL ? 7 : 1);
+			_exit(reap(member) == BY_SIGNAL(SIGKILL) ? 7 : 1);
 		}
 		gate_wait(&done);
 		CHECK(outcome(nested) == 7);
@@ -288,7 +283,7 @@ TEST(a_nested_init_cannot_kill_the_init_above_through_the_group)
 
 TEST(a_member_cannot_kill_the_init_of_a_sibling_through_the_group)
 {
-	struct gate go = gate_new(), end = gate_new();
+	struct gate go = gate_new(), finish = gate_new();
 	pid_t wid = fork_space_with_group();
 
 	ASSERT_GE(wid, 0);
@@ -298,7 +293,7 @@ TEST(a_member_cannot_kill_the_init_of_a_sibling_through_the_group)
 		CHECK(sibling >= 0);
 		if (!sibling) {
 			gate_pass(&go, 0);
-			_exit(gate_wait(&end));
+			_exit(gate_wait(&finish));
 		}
 		gate_wait(&go);
 		nested = fork_space();
@@ -309,10 +304,10 @@ TEST(a_member_cannot_kill_the_init_of_a_sibling_through_the_group)
 			CHECK(member >= 0);
 			if (!member)
 				signal_group_and_die(SIGKILL);
-			_exit(reap(member) == 128 + SIGKILL ? 0 : 1);
+			_exit(reap(member) == BY_SIGNAL(SIGKILL) ? 0 : 1);
 		}
 		CHECK(reap(nested) == 0);
-		gate_pass(&end, 7);
+		gate_pass(&finish, 7);
 		CHECK(outcome(sibling) == 7);
 		_exit(0);
 	}
@@ -381,12 +376,11 @@ TEST(a_message_from_above_kills_an_init)
 	if (!wid) {
 		notify_me(queue, SIGKILL);
 		gate_pass(&ready, 0);
-		for (;;)
-			pause();
+		stay();
 	}
 	gate_wait(&ready);
 	EXPECT_EQ(mq_send(queue, "", 1, 0), 0);
-	EXPECT_EQ(outcome(wid), 128 + SIGKILL);
+	EXPECT_EQ(outcome(wid), BY_SIGNAL(SIGKILL));
 }
 
 TEST(from_above_the_group_reaches_inits_and_members)
@@ -407,22 +401,19 @@ TEST(from_above_the_group_reaches_inits_and_members)
 				/* This one leaves the group, not its child. */
 				CHECK(!setpgid(0, 0));
 				gate_pass(&ready, 0);
-				CHECK(reap(2) == 128 + SIGKILL);
+				CHECK(reap(2) == BY_SIGNAL(SIGKILL));
 				_exit(7);
 			}
-			for (;;)
-				pause();
+			stay();
 		}
 		gate_wait(&ready);
 		gate_wait(&ready);
 		hit = fork_space();
 		CHECK(hit >= 0);
-		if (!hit) {
-			for (;;)
-				pause();
-		}
+		if (!hit)
+			stay();
 		CHECK(!kill(0, SIGKILL));
-		CHECK(reap(hit) == 128 + SIGKILL);
+		CHECK(reap(hit) == BY_SIGNAL(SIGKILL));
 		CHECK(reap(nested) == 7);
 		close(life.fd[1]);
 		CHECK(read(life.fd[0], &byte, 1) == 0);
@@ -438,26 +429,21 @@ TEST(kill_all_inside_hits_the_members_only)
 
 	bystander = fork();
 	ASSERT_GE(bystander, 0);
-	if (!bystander) {
-		for (;;)
-			pause();
-	}
+	if (!bystander)
+		stay();
 	wid = fork_space();
 	ASSERT_GE(wid, 0);
 	if (!wid) {
 		pid_t member = fork(), nested, killer;
 
 		CHECK(member >= 0);
-		if (!member) {
-			for (;;)
-				pause();
-		}
+		if (!member)
+			stay();
 		nested = fork_space();
 		CHECK(nested >= 0);
 		if (!nested) {
 			gate_pass(&ready, 0);
-			for (;;)
-				pause();
+			stay();
 		}
 		gate_wait(&ready);
 		killer = fork();
@@ -465,14 +451,14 @@ TEST(kill_all_inside_hits_the_members_only)
 		if (!killer)
 			_exit(kill(-1, SIGKILL) ? 1 : 7);
 		CHECK(reap(killer) == 7);
-		CHECK(reap(member) == 128 + SIGKILL);
-		CHECK(reap(nested) == 128 + SIGKILL);
+		CHECK(reap(member) == BY_SIGNAL(SIGKILL));
+		CHECK(reap(nested) == BY_SIGNAL(SIGKILL));
 		_exit(0);
 	}
 	EXPECT_EQ(outcome(wid), 0);
 	EXPECT_EQ(waitpid(bystander, NULL, WNOHANG), 0);
 	EXPECT_EQ(kill(bystander, SIGKILL), 0);
-	EXPECT_EQ(reap(bystander), 128 + SIGKILL);
+	EXPECT_EQ(reap(bystander), BY_SIGNAL(SIGKILL));
 }
 
 TEST(kill_all_by_a_lonely_init_is_esrch)
@@ -499,7 +485,7 @@ TEST(kill_all_outside_hits_inits_but_not_their_members)
 
 		CHECK(nested >= 0);
 		if (!nested) {
-			struct gate end = gate_new();
+			struct gate finish = gate_new();
 			pid_t member;
 
 			block(SIGUSR1);
@@ -507,13 +493,13 @@ TEST(kill_all_outside_hits_inits_but_not_their_members)
 			CHECK(member >= 0);
 			if (!member) {
 				/* Here it would be fatal, or seen. */
-				gate_wait(&end);
+				gate_wait(&finish);
 				_exit(is_pending(SIGUSR1) ? 1 : 7);
 			}
 			gate_pass(&ready, 0);
 			gate_wait(&go);
 			CHECK(is_pending(SIGUSR1));
-			gate_pass(&end, 0);
+			gate_pass(&finish, 0);
 			_exit(reap(member));
 		}
 		gate_wait(&ready);
@@ -675,7 +661,7 @@ TEST(an_init_gets_sigchld_for_its_orphans)
 	wid = fork_space();
 	ASSERT_GE(wid, 0);
 	if (!wid) {
-		struct gate born = gate_new(), end = gate_new();
+		struct gate born = gate_new(), finish = gate_new();
 		pid_t parent = fork(), orphan;
 		siginfo_t info;
 
@@ -684,14 +670,14 @@ TEST(an_init_gets_sigchld_for_its_orphans)
 			orphan = fork();
 			CHECK(orphan >= 0);
 			if (!orphan)
-				_exit(gate_wait(&end));
+				_exit(gate_wait(&finish));
 			gate_pass(&born, orphan);
 			_exit(0);
 		}
 		orphan = gate_wait(&born);
 		CHECK(take(SIGCHLD).si_pid == parent);
 		CHECK(reap(parent) == 0);
-		gate_pass(&end, 7);
+		gate_pass(&finish, 7);
 		info = take(SIGCHLD);
 		CHECK(info.si_pid == orphan && info.si_status == 7);
 		CHECK(reap(orphan) == 7);

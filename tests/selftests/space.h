@@ -141,6 +141,24 @@ static inline bool read_line(const char *path, const char *key, char *line,
 	return true;
 }
 
+/*
+ * Wait until the first thread of a process is a zombie: it has given away its
+ * children. Other threads may go on. Needs a procfs that shows the process.
+ */
+static inline void wait_for_zombie(pid_t pid)
+{
+	char path[64], line[64];
+	int i;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	for (i = 0; i < 10000; i++) {
+		if (read_line(path, "State:\tZ", line, sizeof(line)))
+			return;
+		usleep(1000);
+	}
+	CHECK(!"a zombie");
+}
+
 /* Write a string to a file in one write(): 0 or -errno. */
 static inline int write_file(const char *path, const char *text)
 {

@@ -26,10 +26,8 @@ static pid_t fork_to_stay(void)
 {
 	pid_t pid = fork();
 
-	if (!pid) {
-		for (;;)
-			pause();
-	}
+	if (!pid)
+		stay();
 	return pid;
 }
 
@@ -42,12 +40,6 @@ static pid_t fork_and_reap(void)
 	if (pid > 0)
 		CHECK(!reap(pid));
 	return pid;
-}
-
-static void kill_and_reap(pid_t pid)
-{
-	CHECK(!kill(pid, SIGKILL));
-	CHECK(reap(pid) == 128 + SIGKILL);
 }
 
 /* The least that pid_max can be. */
@@ -219,7 +211,7 @@ TEST(numbers_wrap_to_300)
 		CHECK(!write_value(LAST_PID, pid_max - 2));
 		CHECK(fork_and_reap() == pid_max - 1);
 		CHECK(fork_and_reap() == WRAP + 1);
-		kill_and_reap(child);
+		CHECK(end(child) == BY_SIGNAL(SIGKILL));
 		_exit(0);
 	}
 	EXPECT_EQ(reap(wid), 0);
@@ -308,7 +300,7 @@ TEST(a_space_can_have_numbers_up_to_the_ceiling)
 		CHECK(child == CEILING - 1);
 		CHECK(!kill(child, 0));
 		CHECK(fork_and_reap() == WRAP);
-		kill_and_reap(child);
+		CHECK(end(child) == BY_SIGNAL(SIGKILL));
 		_exit(0);
 	}
 	EXPECT_EQ(reap(wid), 0);
@@ -339,7 +331,7 @@ TEST(a_full_space_is_eagain)
 		CHECK(fork_with(CLONE_NEWPSPACE) == -1 && errno == EAGAIN);
 
 		/* Room for one is enough. */
-		kill_and_reap(last);
+		CHECK(end(last) == BY_SIGNAL(SIGKILL));
 		CHECK(fork_and_reap() == last);
 		CHECK(!write_value(PID_MAX, last + 2));
 		CHECK(fork_and_reap() == last + 1);
@@ -357,7 +349,7 @@ TEST(free_numbers_below_300_do_not_help_a_full_space)
 	if (!wid) {
 		mount_own_proc();
 		fill();
-		kill_and_reap(2);
+		CHECK(end(2) == BY_SIGNAL(SIGKILL));
 		CHECK(fork_and_reap() == -1 && errno == EAGAIN);
 		CHECK(!write_value(LAST_PID, 1));
 		CHECK(fork_and_reap() == 2);
@@ -415,12 +407,11 @@ TEST(a_full_space_does_not_hinder_the_one_above)
 			fill();
 			CHECK(fork_and_reap() == -1 && errno == EAGAIN);
 			gate_pass(&ready, 0);
-			for (;;)
-				pause();
+			stay();
 		}
 		gate_wait(&ready);
 		CHECK(fork_and_reap() == 3);
-		kill_and_reap(nested);
+		CHECK(end(nested) == BY_SIGNAL(SIGKILL));
 		_exit(0);
 	}
 	EXPECT_EQ(reap(wid), 0);

@@ -241,8 +241,7 @@ TEST(exit_of_the_process_by_a_thread_of_pid_1_ends_the_space)
 	ASSERT_GE(wid, 0);
 	if (!wid) {
 		start_thread(thread_exits_group, NULL);
-		for (;;)
-			pause();
+		stay();
 	}
 	EXPECT_EQ(reap(wid), 7);
 }
@@ -260,8 +259,7 @@ TEST(exec_by_a_thread_of_pid_1_makes_it_pid_1_with_the_same_wid)
 	ASSERT_GE(wid, 0);
 	if (!wid) {
 		start_thread(exec_self, "init");
-		for (;;)
-			pause();
+		stay();
 	}
 	gate_wait(&out);
 
@@ -305,12 +303,10 @@ TEST(after_exec_by_a_thread_pid_1_is_still_the_init)
 			/* Not to be killed from inside. */
 			CHECK(!kill(1, SIGKILL));
 			gate_pass(&started, 0);
-			for (;;)
-				pause();
+			stay();
 		}
 		start_thread(exec_self, "init");
-		for (;;)
-			pause();
+		stay();
 	}
 	gate_wait(&started);
 	gate_wait(&out);
@@ -321,7 +317,7 @@ TEST(after_exec_by_a_thread_pid_1_is_still_the_init)
 	/* The end of the space: the member goes with its init. */
 	close(started.fd[1]);
 	EXPECT_EQ(kill(wid, SIGKILL), 0);
-	EXPECT_EQ(reap(wid), 128 + SIGKILL);
+	EXPECT_EQ(reap(wid), BY_SIGNAL(SIGKILL));
 	EXPECT_EQ(fcntl(started.fd[0], F_SETFL, O_NONBLOCK), 0);
 	EXPECT_EQ(read(started.fd[0], &byte, 1), 0);
 }
@@ -340,8 +336,7 @@ TEST(exec_by_a_thread_of_a_member_keeps_the_number_of_the_process)
 		CHECK(member >= 0);
 		if (!member) {
 			start_thread(exec_self, "member");
-			for (;;)
-				pause();
+			stay();
 		}
 		CHECK(member == 2);
 		gate_wait(&out);
@@ -420,10 +415,8 @@ TEST(a_space_lives_until_the_last_thread_of_its_pid_1_ends)
 		pid_t child = fork();
 
 		CHECK(child >= 0);
-		if (!child) {
-			for (;;)
-				pause();
-		}
+		if (!child)
+			stay();
 		close(member.fd[1]);
 		start_thread(thread_lives_on, NULL);
 		end_thread();

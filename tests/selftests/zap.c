@@ -452,9 +452,7 @@ static void *be_the_last_thread(void *arg)
 	siginfo_t info = {};
 	pid_t child;
 
-	/* The first thread is gone when it is a zombie. */
-	while (!read_line("/proc/1/status", "State:\tZ", (char[64]){}, 64))
-		usleep(1000);
+	wait_for_zombie(1);
 	CHECK(!kill(2, 0));
 	CHECK(waitpid(2, NULL, WNOHANG) == 0);
 
@@ -497,11 +495,10 @@ TEST(the_exit_of_its_first_thread_is_not_its_death)
 	EXPECT_TRUE(line_is_dead(&line));
 }
 
-/* The last thread to die is not the first one, which is a zombie before. */
+/* The last thread to die is not the one that has the number 1. */
 static void *exit_alone(void *arg)
 {
-	while (!read_line("/proc/1/status", "State:\tZ", (char[64]){}, 64))
-		usleep(1000);
+	wait_for_zombie(1);
 	syscall(SYS_exit, 5);
 	return NULL;
 }
@@ -750,8 +747,7 @@ TEST(pid_1_of_an_inner_space_dies_of_its_parents_kill)
 }
 
 FIXTURE(reboot) {};
-FIXTURE_VARIANT(reboot)
-{
+FIXTURE_VARIANT(reboot) {
 	unsigned int command;
 	int signal;
 };

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Loading and unloading the module, with and without pspaces, and what that
+ * leaves behind.
+ *
+ * vm: --no-module
+ */
+
+#include "space.h"
+#include "kselftest_harness.h"
+
+#include <sys/utsname.h>
+
+#define MODULE "/lib/modules/pspace.ko"
+#define CYCLES 100
+#define MEMBERS 10
+
+static int insmod(void)
+{
+	int fd = open(MODULE, O_RDONLY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (syscall(SYS_finit_module, fd, "", 0))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static int rmmod(void)
+{
+	return syscall(SYS_delete_module, "pspace", O_NONBLOCK) ? -errno : 0;
+}
+
+/*
+ * A namespace is given back by a worker, a grace period after the last of its
+ * tasks was reaped: until then the module is in use.
+ */
+static int rmmod_when_free(void)
+{
+	int i, err = 0;
+
+	for (i = 0; i < 3000; i++) {
+		err = rmmod();
+		if (err != -EWOULDBLOCK && err != -EBUSY)
+			break;
+		usleep(10000);
+	}
+	return err;
+}
+
+/* Make a space with some members, let it go. */
+static int exercise(void)
+{
+	pid_t wid = fork_space();
+
+	if (wid)
+		return wid < 0 ? -errno : reap(wid);
+
+	for (int i = 0; i < MEMBERS; i++) {
+		pid_t child = i % 5 ? fork() : fork_space();
+
+		CHECK(child >= 0);
+		if (!child)
+			_exit(0);
+	}
+	while (wait(NULL) > 0)
+		;
+	_exit(0);
+}
+
+/* Objects in use in a slab cache, or -1. */
+static long slab_objects(const char *cache)
+{
+	char path[128], line[256];
+	long objects = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink", cache);
+	write_file(path, "1");
+
+	file = fopen("/proc/slabinfo", "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		char name[64];
+		long active;
+
+		if (sscanf(line, "%63s %ld", name, &active) == 2 &&
+		    !strcmp(name, cache))
+			objects = active;
+	}
+	if (file)
+		fclose(file);
+	return objects;
+}
+
+FIXTURE(module)
+{
+};
+
+FIXTURE_SETUP(module)
+{
+	rmmod_when_free();
+}
+
+FIXTURE_TEARDOWN(module)
+{
+	rmmod_when_free();
+}
+
+TEST_F(module, without_it_the_flag_is_einval)
+{
+	struct clone_args args = {
+		.flags = CLONE_NEWPSPACE,
+		.exit_signal = SIGCHLD,
+	};
+
+	EXPECT_EQ(fork_with(CLONE_NEWPSPACE), -1);
+	EXPECT_EQ(errno, EINVAL);
+	EXPECT_EQ(clone3_with(&args), -1);
+	EXPECT_EQ(errno, EINVAL);
+	EXPECT_EQ(unshare(CLONE_NEWPSPACE), -1);
+	EXPECT_EQ(errno, EINVAL);
+	EXPECT_NE(access("/proc/pspace", F_OK), 0);
+}
+
+TEST_F(module, with_it_the_flag_works_and_after_it_is_einval_again)
+{
+	ASSERT_EQ(insmod(), 0);
+	EXPECT_EQ(access("/proc/pspace/spaces", R_OK), 0);
+	EXPECT_EQ(exercise(), 0);
+	ASSERT_EQ(rmmod_when_free(), 0);
+	EXPECT_EQ(fork_with(CLONE_NEWPSPACE), -1);
+	EXPECT_EQ(errno, EINVAL);
+	EXPECT_NE(access("/proc/pspace", F_OK), 0);
+}
+
+TEST_F(module, a_second_one_is_refused)
+{
+	ASSERT_EQ(insmod(), 0);
+	EXPECT_EQ(insmod(), -EEXIST);
+	EXPECT_EQ(exercise(), 0);
+}
+
+TEST_F(module, is_in_use_while_a_pspace_lives)
+{
+	pid_t wid;
+
+	ASSERT_EQ(insmod(), 0);
+	wid = fork_space();
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pause();
+		_exit(0);
+	}
+	EXPECT_EQ(rmmod(), -EWOULDBLOCK);
+	EXPECT_EQ(kill(wid, SIGKILL), 0);
+	EXPECT_EQ(reap(wid), 128 + SIGKILL);
+	EXPECT_EQ(rmmod_when_free(), 0);
+}
+
+/* A space that nobody has entered yet, and one that all have left. */
+TEST_F(module, is_in_use_while_a_file_of_a_pspace_is_open)
+{
+	int fd;
+	pid_t wid;
+
+	ASSERT_EQ(insmod(), 0);
+	wid = fork_space();
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pause();
+		_exit(0);
+	}
+	fd = open_ns(wid, "pid");
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(kill(wid, SIGKILL), 0);
+	ASSERT_EQ(reap(wid), 128 + SIGKILL);
+	EXPECT_EQ(rmmod(), -EWOULDBLOCK);
+	close(fd);
+	EXPECT_EQ(rmmod_when_free(), 0);
+}
+
+TEST_F(module, an_open_list_does_not_keep_it)
+{
+	char text[4096];
+	int fd;
+
+	ASSERT_EQ(insmod(), 0);
+	fd = open("/proc/pspace/spaces", O_RDONLY | O_CLOEXEC);
+	ASSERT_GE(fd, 0);
+	ASSERT_GT(read(fd, text, 8), 0);
+	EXPECT_EQ(rmmod(), 0);
+	/* The rest of what was read before may come; nothing new. */
+	while (read(fd, text, sizeof(text)) > 0)
+		;
+	EXPECT_EQ(lseek(fd, 0, SEEK_SET), -1);
+	close(fd);
+}
+
+TEST_F_TIMEOUT(module, a_hundred_times_leaves_nothing, 600)
+{
+	static const char * const caches[] = {
+		"pid", "pid_2", "pid_namespace", "nsproxy", "task_struct",
+	};
+	long before[ARRAY_SIZE(caches)], after;
+
+	/* The caches themselves are made by the first use. */
+	ASSERT_EQ(insmod(), 0);
+	ASSERT_EQ(exercise(), 0);
+	ASSERT_EQ(rmmod_when_free(), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(caches); i++)
+		before[i] = slab_objects(caches[i]);
+
+	for (int i = 0; i < CYCLES; i++) {
+		ASSERT_EQ(insmod(), 0);
+		ASSERT_EQ(exercise(), 0);
+		ASSERT_EQ(rmmod_when_free(), 0);
+	}
+
+	/* One object a cycle would show; what a processor keeps at hand not. */
+	for (size_t i = 0; i < ARRAY_SIZE(caches); i++) {
+		if (before[i] < 0)
+			continue;
+		after = slab_objects(caches[i]);
+		for (int j = 0; j < 100 && after >= before[i] + CYCLES; j++) {
+			usleep(50000);
+			after = slab_objects(caches[i]);
+		}
+		EXPECT_LT(after, before[i] + CYCLES)
+			TH_LOG("%s: %ld objects before, %ld after", caches[i],
+			       before[i], after);
+	}
+	EXPECT_GE(before[2], 0);
+}
+
+/* Runs last, on what the others have left. */
+TEST_F_TIMEOUT(module, kmemleak_finds_nothing, 300)
+{
+	static const char detector[] = "/sys/kernel/debug/kmemleak";
+	struct utsname kernel;
+	char line[256];
+	FILE *file;
+
+	/* All kernels have it but the default one. */
+	ASSERT_EQ(uname(&kernel), 0);
+	if (!strstr(kernel.release, "debug"))
+		return;
+	/* A young object may just be on its way somewhere: scan again. */
+	for (int i = 0; i < 2; i++) {
+		ASSERT_EQ(write_file(detector, "scan"), 0);
+		sleep(6);
+	}
+	file = fopen(detector, "re");
+	ASSERT_NE(file, NULL);
+	while (fgets(line, sizeof(line), file)) {
+		EXPECT_EQ(strstr(line, "unreferenced"), NULL);
+		TH_LOG("%s", line);
+	}
+	fclose(file);
+}
+
+TEST_HARNESS_MAIN
