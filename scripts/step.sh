@@ -13,33 +13,39 @@ warn() {
 }
 
 # step TITLE LOG COMMAND...: run a command that takes long, say so, and how long
-# it took. Its output goes to the log, whose end is shown if it fails.
+# it took. Its output goes to the log, whose end is shown if it fails. COMMAND may
+# be a function; it runs in a shell of its own, in which the first failure is the
+# end. So step must not be called before || or &&, behind which bash goes on after
+# a failure: it ends the script itself, with what $advice says.
 step() {
-	local title=$1 log=$LOGS/$2.log start=$SECONDS pid last
+	local title=$1 log=$LOGS/$2.log start=$SECONDS pid status=0 last
 	shift 2
 	mkdir -p "$LOGS" || die "cannot write to $LOGS"
 
+	(
+		set -e
+		"$@"
+	) >"$log" 2>&1 &
+	pid=$!
+	trap 'kill $pid 2>/dev/null; exit 130' INT TERM
 	if [ -t 2 ]; then
-		"$@" >"$log" 2>&1 &
-		pid=$!
-		trap 'kill $pid 2>/dev/null; exit 130' INT TERM
 		while kill -0 "$pid" 2>/dev/null; do
 			last=$(tail -n 1 "$log" | cut -c 1-60 | tr -d '\r')
 			printf '\r\033[K  %-32s %4d s  %s' "$title" $((SECONDS - start)) "$last" >&2
 			sleep 1
 		done
-		trap - INT TERM
 		printf '\r\033[K' >&2
-		wait "$pid" && last=0 || last=$?
 	else
 		printf '  %-32s ...     log: %s\n' "$title" "$log" >&2
-		"$@" >"$log" 2>&1 && last=0 || last=$?
 	fi
+	wait "$pid" || status=$?
+	trap - INT TERM
 
-	if [ "$last" -ne 0 ]; then
+	if [ "$status" -ne 0 ]; then
 		printf '  %-32s %4d s  FAILED, log: %s\n' "$title" $((SECONDS - start)) "$log" >&2
 		tail -n 25 "$log" | sed 's/^/    | /' >&2
-		return "$last"
+		[ -z "${advice:-}" ] || die "$advice"
+		exit "$status"
 	fi
 	printf '  %-32s %4d s\n' "$title" $((SECONDS - start)) >&2
 }

@@ -101,6 +101,17 @@ static char *read_all(int fd, size_t size)
 	return text;
 }
 
+static int lines(const char *text)
+{
+	int count = 0;
+
+	while ((text = strchr(text, '\n'))) {
+		text++;
+		count++;
+	}
+	return count;
+}
+
 static pid_t fork_and_reap(void)
 {
 	pid_t pid = fork();
@@ -474,9 +485,7 @@ TEST(reading_in_small_pieces_gives_the_same_text)
 		CHECK(fd >= 0);
 		whole = read_all(fd, 1 << 15);
 		/* A header, this space, and those. */
-		for (i = 0, pieces = whole; (pieces = strchr(pieces, '\n')); i++)
-			pieces++;
-		CHECK(i == 42);
+		CHECK(lines(whole) == 42);
 
 		CHECK(lseek(fd, 0, SEEK_SET) == 0);
 		pieces = read_all(fd, 7);
@@ -529,9 +538,7 @@ TEST(a_space_that_dies_between_two_reads_hides_no_other)
 		rest = read_all(fd, 16);
 		CHECK(*rest == '\n');
 		CHECK(strstr(rest, id));
-		for (i = 0; (rest = strchr(rest, '\n')); i++)
-			rest++;
-		CHECK(i == 6);
+		CHECK(lines(rest) == 6);
 		_exit(0);
 	}
 	EXPECT_EQ(reap(wid), 0);

@@ -543,8 +543,10 @@ TEST(when_the_tracer_dies_exitkill_kills_the_init)
 		fork_one(&go, &finish);
 	tracer = fork();
 	ASSERT_GE(tracer, 0);
-	if (!tracer)
-		_exit(seize_and_follow(wid, PTRACE_O_EXITKILL, &go) > 1 ? 0 : 1);
+	if (!tracer) {
+		CHECK(seize_and_follow(wid, PTRACE_O_EXITKILL, &go) > 1);
+		_exit(0);
+	}
 	EXPECT_EQ(reap(tracer), 0);
 	EXPECT_EQ(reap(wid), BY_SIGNAL(SIGKILL));
 }

@@ -63,7 +63,7 @@ static int sigqueue_raw(pid_t pid, int sig, pid_t claimed)
 
 /* Fatal or stopping, by default. */
 static const int deadly[] = { SIGKILL, SIGSTOP, SIGTERM, SIGSEGV, SIGTSTP };
-#define DEADLY ((int)(sizeof(deadly) / sizeof(deadly[0])))
+#define DEADLY ((int)ARRAY_SIZE(deadly))
 
 TEST(a_member_cannot_kill_its_init)
 {
@@ -429,8 +429,10 @@ TEST(kill_all_inside_hits_the_members_only)
 
 	bystander = fork();
 	ASSERT_GE(bystander, 0);
-	if (!bystander)
+	if (!bystander) {
+		CHECK(!prctl(PR_SET_PDEATHSIG, SIGKILL));
 		stay();
+	}
 	wid = fork_space();
 	ASSERT_GE(wid, 0);
 	if (!wid) {

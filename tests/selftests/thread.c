@@ -116,7 +116,8 @@ static void *thread_has_one_number(void *arg)
 	CHECK(entries("/proc/self/task", &last) == 2);
 	CHECK(last == 2);
 
-	snprintf(path, sizeof(path), "/proc/self/task/%d/status", tid_of_self());
+	snprintf(path, sizeof(path), "/proc/self/task/%d/status",
+		 tid_of_self());
 	snprintf(expected, sizeof(expected), "\t%d", tid_of_self());
 	CHECK(read_line(path, "NSpid:", line, sizeof(line)));
 	CHECK(!strcmp(line, expected));

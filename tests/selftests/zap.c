@@ -66,7 +66,12 @@ TEST(its_killing_kills_the_members)
 	EXPECT_TRUE(line_is_dead(&line));
 }
 
-TEST(a_thousand_members_are_killed)
+/* Has more time than the others, for kernels that check themselves. */
+FIXTURE(large) {};
+FIXTURE_SETUP(large) {}
+FIXTURE_TEARDOWN(large) {}
+
+TEST_F_TIMEOUT(large, a_thousand_members_are_killed, 300)
 {
 	struct line line = line_new();
 	struct gate ready = gate_new();
