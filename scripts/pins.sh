@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # used by those who source it
 # SPDX-License-Identifier: GPL-2.0
 # What the project is built with, and where the results go: the one place for
 # versions, tools and paths. Sourced by the other scripts.

@@ -4,7 +4,6 @@
 #include "space.h"
 #include "kselftest_harness.h"
 
-
 static int child_is_init(void *arg)
 {
 	return getpid() == 1 && getppid() == 0 ? 0 : 1;

@@ -22,8 +22,11 @@ FIXTURE(put_in)
 {
 	pid_t wid;
 };
+
 FIXTURE_VARIANT(put_in) { bool in_thread; };
+
 FIXTURE_VARIANT_ADD(put_in, leader) { false };
+
 FIXTURE_VARIANT_ADD(put_in, thread) { true };
 
 FIXTURE_SETUP(put_in)

@@ -75,9 +75,13 @@ FIXTURE(type)
 {
 	pid_t wid;
 };
+
 FIXTURE_VARIANT(type) { int nstype; };
+
 FIXTURE_VARIANT_ADD(type, any) { 0 };
+
 FIXTURE_VARIANT_ADD(type, newpid) { CLONE_NEWPID };
+
 FIXTURE_VARIANT_ADD(type, newpspace) { CLONE_NEWPSPACE };
 
 FIXTURE_SETUP(type)
@@ -383,9 +387,13 @@ FIXTURE(pidfd)
 	pid_t wid;
 	int pidfd;
 };
+
 FIXTURE_VARIANT(pidfd) { int flags; };
+
 FIXTURE_VARIANT_ADD(pidfd, newpid) { CLONE_NEWPID };
+
 FIXTURE_VARIANT_ADD(pidfd, newpspace) { CLONE_NEWPSPACE };
+
 FIXTURE_VARIANT_ADD(pidfd, newpspace_and_others) {
 	CLONE_NEWPSPACE | CLONE_NEWUTS | CLONE_NEWNS
 };

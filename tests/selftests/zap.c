@@ -684,7 +684,7 @@ static void kill_pid_1(void)
 {
 	int i;
 
-	for (i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(deadly); i++) {
 		CHECK(!kill(1, deadly[i]));
 		CHECK(!syscall(SYS_tkill, 1, deadly[i]));
 		CHECK(!syscall(SYS_tgkill, 1, 1, deadly[i]));
@@ -752,13 +752,18 @@ TEST(pid_1_of_an_inner_space_dies_of_its_parents_kill)
 }
 
 FIXTURE(reboot) {};
+
 FIXTURE_VARIANT(reboot) {
 	unsigned int command;
 	int signal;
 };
+
 FIXTURE_VARIANT_ADD(reboot, restart) { LINUX_REBOOT_CMD_RESTART, SIGHUP };
+
 FIXTURE_VARIANT_ADD(reboot, restart2) { LINUX_REBOOT_CMD_RESTART2, SIGHUP };
+
 FIXTURE_VARIANT_ADD(reboot, halt) { LINUX_REBOOT_CMD_HALT, SIGINT };
+
 FIXTURE_VARIANT_ADD(reboot, power_off) { LINUX_REBOOT_CMD_POWER_OFF, SIGINT };
 FIXTURE_SETUP(reboot) {}
 FIXTURE_TEARDOWN(reboot) {}

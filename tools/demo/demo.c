@@ -103,7 +103,7 @@ static void let_spaces_settle(void)
 		FILE *file = fopen("/proc/pspace/spaces", "re");
 
 		while (file && fgets(line, sizeof(line), file))
-			dead |= strstr(line, " - ") != NULL;
+			dead |= !!strstr(line, " - ");
 		if (file)
 			fclose(file);
 		if (!dead)
@@ -294,7 +294,7 @@ static void inside(void)
 	pid_t wid;
 	int status;
 
-	step("The same from inside: nothing above is there.");
+	step("The same seen from within: nothing above is there.");
 	wid = fork_with(CLONE_NEWPSPACE | CLONE_NEWNS);
 	if (!wid) {
 		pid_t child = fork_with(0);
