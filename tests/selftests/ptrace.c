@@ -728,4 +728,41 @@ TEST(clone_ptrace_by_an_untraced_init_gives_no_number)
 	EXPECT_EQ(reap(wid), 7);
 }
 
+static void *thread_asks_to_be_traced(void *arg)
+{
+	CHECK(!ptrace(PTRACE_TRACEME, 0, NULL, NULL));
+	CHECK(!syscall(SYS_tgkill, getpid(), gettid(), SIGUSR1));
+	return NULL;
+}
+
+/*
+ * Its process's parent becomes the tracer, outside, and must have a number for
+ * it: a wait() that finds a task without one goes wrong in the kernel.
+ */
+TEST(a_thread_of_pid_1_has_itself_traced_by_the_parent_outside)
+{
+	int status;
+	pid_t wid, tid;
+
+	wid = fork_space();
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pthread_t thread;
+
+		CHECK(!pthread_create(&thread, NULL, thread_asks_to_be_traced,
+				      NULL));
+		CHECK(!pthread_join(thread, NULL));
+		_exit(0);
+	}
+
+	tid = waitpid(-1, &status, __WALL);
+	ASSERT_GT(tid, 0);
+	EXPECT_NE(tid, wid);
+	EXPECT_TRUE(WIFSTOPPED(status) && WSTOPSIG(status) == SIGUSR1);
+	ASSERT_EQ(ptrace(PTRACE_CONT, tid, NULL, NULL), 0);
+	EXPECT_EQ(waitpid(tid, &status, __WALL), tid);
+	EXPECT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(reap(wid), 0);
+}
+
 TEST_HARNESS_MAIN
