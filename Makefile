@@ -15,6 +15,9 @@ help:
 	@echo 'scripts/vm -- CMD runs any command in a guest; scripts/vm --help.'
 	@echo 'KSRC=DIR takes a Linux 7.3.y tree, PSPACE_CACHE=DIR another place to build in.'
 
+# What is needed to run the scripts themselves comes first.
+demo test kunit lint shell: toolchain
+
 demo:
 	@scripts/demo
 
