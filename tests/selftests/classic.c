@@ -7,22 +7,6 @@
 /* How deep they nest, inside one pspace. */
 #define MAX_DEPTH	32
 
-#define TIDS(...) \
-	(pid_t[]){ __VA_ARGS__ }, \
-	sizeof((pid_t[]){ __VA_ARGS__ }) / sizeof(pid_t)
-
-static pid_t fork_as(uint64_t flags, const pid_t *tids, size_t count)
-{
-	struct clone_args args = {
-		.flags = flags,
-		.exit_signal = SIGCHLD,
-		.set_tid = (uintptr_t)tids,
-		.set_tid_size = count,
-	};
-
-	return clone3_with(&args);
-}
-
 static pid_t fork_and_reap(uint64_t flags, const pid_t *tids, size_t count)
 {
 	pid_t pid = fork_as(flags, tids, count);

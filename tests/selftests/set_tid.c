@@ -5,23 +5,6 @@
 #include <linux/capability.h>
 #include "kselftest_harness.h"
 
-/* As many numbers as are given, that of the innermost space first. */
-#define TIDS(...) \
-	(pid_t[]){ __VA_ARGS__ }, \
-	sizeof((pid_t[]){ __VA_ARGS__ }) / sizeof(pid_t)
-
-static pid_t fork_as(uint64_t flags, const pid_t *tids, size_t count)
-{
-	struct clone_args args = {
-		.flags = flags,
-		.exit_signal = SIGCHLD,
-		.set_tid = (uintptr_t)tids,
-		.set_tid_size = count,
-	};
-
-	return clone3_with(&args);
-}
-
 /* A child that is there until it is killed. */
 static pid_t fork_to_stay(uint64_t flags, const pid_t *tids, size_t count)
 {

@@ -65,6 +65,24 @@ static inline pid_t clone3_with(struct clone_args *args)
 	return syscall(SYS_clone3, args, sizeof(*args));
 }
 
+/* As many numbers as are given, that of the innermost space first. */
+#define TIDS(...) \
+	(pid_t[]){ __VA_ARGS__ }, \
+	sizeof((pid_t[]){ __VA_ARGS__ }) / sizeof(pid_t)
+
+/* fork() with chosen numbers: fork_as(flags, TIDS(5, 1200)). */
+static inline pid_t fork_as(uint64_t flags, const pid_t *tids, size_t count)
+{
+	struct clone_args args = {
+		.flags = flags,
+		.exit_signal = SIGCHLD,
+		.set_tid = (uintptr_t)tids,
+		.set_tid_size = count,
+	};
+
+	return clone3_with(&args);
+}
+
 /*
  * Wait for a child: its exit status, 128 + the signal that killed it, or -errno.
  */
