@@ -5,7 +5,10 @@
 use crate::{
     pid_map::Number,
     procfs,
-    pspace::Pspace,
+    pspace::{
+        Policy,
+        Pspace, //
+    },
     reaper,
     PspaceModule, //
 };
@@ -22,7 +25,10 @@ use kernel::{
         Heir,
         Operations, //
     },
-    seq_file::SeqFile,
+    seq_file::{
+        seq_print,
+        SeqFile, //
+    },
     sync::rcu, //
 };
 
@@ -31,14 +37,15 @@ use kernel::{
 pub(crate) struct Hooks;
 
 // SAFETY: `PidMap` returns from lookups what was published and not released, counts what is
-// reserved, and gives no number twice or after `close()`. Nothing here bypasses it.
+// reserved, and gives no number twice or after `close()`, nor number 1 after `lose_init()`, which
+// closes it with the last number. Nothing here bypasses it.
 #[vtable]
 unsafe impl Operations for Hooks {
     type OwnerModule = PspaceModule;
     type Space = Pin<KBox<Pspace>>;
 
     fn create(ns: &PidNamespace) -> Result<Self::Space> {
-        Pspace::new(ns)
+        Pspace::new(ns, crate::default_policy()?)
     }
 
     fn reserve(space: Pin<&Pspace>, want: Option<i32>, pid_max: i32) -> Result<i32> {
@@ -94,11 +101,34 @@ unsafe impl Operations for Hooks {
         space.numbers().set_last(Number::new(nr));
     }
 
-    fn heir(space: Pin<&Pspace>, subreaper: bool) -> Heir {
-        match reaper::heir(space.policy(), reaper::Orphanage { subreaper }) {
-            reaper::Heir::Init => Heir::Init,
+    fn heir(_space: Pin<&Pspace>, subreaper: bool, init: bool) -> Heir {
+        match reaper::heir(reaper::Orphanage { subreaper, init }) {
             reaper::Heir::Subreaper => Heir::Subreaper,
+            reaper::Heir::Init => Heir::Init,
+            reaper::Heir::Outer => Heir::Outer,
         }
+    }
+
+    fn autoreap(space: Pin<&Pspace>) -> bool {
+        reaper::autoreap(space.policy())
+    }
+
+    fn outlives_init(space: Pin<&Pspace>, doomed: bool) -> bool {
+        let lives_on = reaper::outlives_init(space.policy(), doomed);
+
+        if lives_on {
+            space.lose_init();
+        }
+        lives_on
+    }
+
+    fn show_policy(m: &SeqFile, space: Pin<&Pspace>) {
+        seq_print!(m, "{}", space.policy());
+    }
+
+    fn set_policy(space: Pin<&Pspace>, name: &CStr) -> Result {
+        space.set_policy(Policy::from_name(name.to_bytes()).ok_or(EINVAL)?);
+        Ok(())
     }
 
     fn show_header(m: &SeqFile) {

@@ -15,6 +15,7 @@
 //! is a space, and [`pid_map`] its table of numbers.
 
 use kernel::prelude::*;
+use pspace::Policy;
 
 mod hooks;
 mod pid_map;
@@ -32,6 +33,19 @@ module! {
     authors: ["The pspace authors"],
     description: "Process spaces: tasks named by a (pspace,pid) pair",
     license: "GPL v2",
+    params: {
+        default_policy: u8 {
+            default: 0,
+            description: "What happens to the orphans of a new pspace: 0 init, 1 auto, 2 outer",
+        },
+    },
+}
+
+/// The policy of new spaces.
+fn default_policy() -> Result<Policy> {
+    let index = usize::from(*module_parameters::default_policy.value_ref());
+
+    Policy::ALL.get(index).copied().ok_or(EINVAL)
 }
 
 /// The loaded module. It cannot be unloaded while a pspace lives: each holds a reference on it.
@@ -41,6 +55,8 @@ struct PspaceModule {
 
 impl kernel::Module for PspaceModule {
     fn init(_module: &'static ThisModule) -> Result<Self> {
+        default_policy().inspect_err(|_| pr_err!("default_policy is 0, 1 or 2\n"))?;
+
         Ok(Self {
             // SAFETY: This is the last step of the initialisation, and the module's object, which
             // owns the registration, is dropped by the module's exit.

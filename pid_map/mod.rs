@@ -10,8 +10,8 @@
 //! # Locks
 //!
 //! Each map has a spinlock for its writers. It is a leaf: nothing is locked under it, and it is not
-//! taken in interrupts nor under a lock that is. Lookups and [`PidMap::usage`] take no lock, so
-//! that they may run anywhere, `tasklist_lock` or not. Memory is allocated before locking and freed
+//! taken in interrupts nor under a lock that is. Lookups, [`PidMap::usage`], [`PidMap::close`] and
+//! [`PidMap::lose_init`] take no lock, so that they may run anywhere, `tasklist_lock` or not. Memory is allocated before locking and freed
 //! after a grace period.
 //!
 //! # Structure
@@ -32,6 +32,7 @@ use kernel::{
     sync::{
         atomic::{
             Atomic,
+            Full,
             Relaxed, //
         },
         rcu,
@@ -51,19 +52,51 @@ pub(crate) struct Usage {
     pub(crate) count: u32,
     /// Whether more can be reserved.
     pub(crate) open: bool,
+    /// Whether the init is gone for good, see [`PidMap::lose_init`].
+    pub(crate) initless: bool,
 }
 
 impl Usage {
     const OPEN: u32 = 1 << 31;
+    const INITLESS: u32 = 1 << 30;
+
+    /// That of a new map.
+    pub(crate) const NONE: Self = Self {
+        count: 0,
+        open: true,
+        initless: false,
+    };
 
     fn pack(self) -> u32 {
-        self.count | if self.open { Self::OPEN } else { 0 }
+        let flag = |set, flag| if set { flag } else { 0 };
+
+        self.count | flag(self.open, Self::OPEN) | flag(self.initless, Self::INITLESS)
     }
 
     fn unpack(raw: u32) -> Self {
         Self {
-            count: raw & !Self::OPEN,
+            count: raw & !(Self::OPEN | Self::INITLESS),
             open: raw & Self::OPEN != 0,
+            initless: raw & Self::INITLESS != 0,
+        }
+    }
+
+    /// With one more number, unless it is closed.
+    fn with_one_more(self) -> Option<Self> {
+        self.open.then_some(Self {
+            count: self.count + 1,
+            ..self
+        })
+    }
+
+    /// With one number less. The last one closes a map without an init.
+    fn with_one_less(self) -> Self {
+        let count = self.count - 1;
+
+        Self {
+            count,
+            open: self.open && !(self.initless && count == 0),
+            ..self
         }
     }
 }
@@ -80,7 +113,8 @@ struct Inner {
 #[pin_data]
 pub(crate) struct PidMap<T> {
     tree: Tree<T>,
-    /// A packed [`Usage`]. Written under the lock, read without.
+    /// A packed [`Usage`]. Changed and read without the lock: [`PidMap::close`] and
+    /// [`PidMap::lose_init`] are called where it must not be taken.
     usage: Atomic<u32>,
     #[pin]
     inner: SpinLock<Inner>,
@@ -93,14 +127,15 @@ impl<T> PidMap<T> {
 
         pin_init!(Self {
             tree,
-            usage: Atomic::new(Usage { count: 0, open: true }.pack()),
+            usage: Atomic::new(Usage::NONE.pack()),
             inner <- new_spinlock!(Inner { writer, cursor: 0 }, "pid_map"),
         })
     }
 
     /// Reserves `want`, or the next free number after the one that was found last: up to `limit`,
     /// then from [`Number::WRAP`] on, so that a number is not reused at once. The first number of
-    /// an empty map is [`Number::INIT`]. All numbers are below `limit`.
+    /// an empty map is [`Number::INIT`], which a map that has lost its init never gives again. All
+    /// numbers are below `limit`.
     ///
     /// # Context
     ///
@@ -119,6 +154,7 @@ impl<T> PidMap<T> {
                 let usage = self.usage();
 
                 let nr = match want {
+                    Some(Number::INIT) if usage.initless => return Err(EEXIST),
                     Some(nr) if self.tree.is_taken(&inner.writer, nr) => return Err(EEXIST),
                     Some(nr) => nr,
                     None => self.next_free(&inner, usage, limit).ok_or(EAGAIN)?,
@@ -129,13 +165,15 @@ impl<T> PidMap<T> {
 
                 let missing = self.tree.missing(&inner.writer, nr);
                 if missing <= spares.len() {
-                    self.tree
-                        .take(&mut inner.writer, nr, &mut spares)
-                        .ok_or(ENOMEM)?;
+                    // What closes the map does not wait for the lock.
+                    self.change(Usage::with_one_more).ok_or(ENOMEM)?;
+                    if self.tree.take(&mut inner.writer, nr, &mut spares).is_none() {
+                        self.change(|usage| Some(usage.with_one_less()));
+                        return Err(ENOMEM);
+                    }
                     if want.is_none() {
                         inner.cursor = nr.get() + 1;
                     }
-                    self.set_count(usage, usage.count + 1);
                     return Ok(nr);
                 }
                 missing
@@ -145,16 +183,17 @@ impl<T> PidMap<T> {
     }
 
     fn next_free(&self, inner: &Inner, usage: Usage, limit: u32) -> Option<Number> {
+        let first = if usage.initless { 2 } else { 1 };
         // A space begins with its init, also after a first attempt that failed.
         let start = if usage.count == 0 {
-            1
+            first
         } else {
-            inner.cursor.max(1)
+            inner.cursor.max(first)
         };
         let wrap = if start > Number::WRAP {
             Number::WRAP
         } else {
-            1
+            first
         };
         let limit = limit.min(Number::MAX + 1);
 
@@ -182,10 +221,9 @@ impl<T> PidMap<T> {
     /// Takes the lock of the map, does not sleep.
     pub(crate) fn release(&self, nr: Number) -> Option<NonNull<T>> {
         let mut inner = self.inner.lock();
-        let usage = self.usage();
 
         let (object, emptied) = self.tree.release(&mut inner.writer, nr);
-        self.set_count(usage, usage.count - 1);
+        self.change(|usage| Some(usage.with_one_less()));
         drop(inner);
 
         // Readers may be in the nodes still; give them back after those are done.
@@ -194,12 +232,32 @@ impl<T> PidMap<T> {
     }
 
     /// Lets no number be reserved any more.
+    ///
+    /// # Context
+    ///
+    /// Any; takes no lock.
     pub(crate) fn close(&self) {
-        let _inner = self.inner.lock();
-        let Usage { count, .. } = self.usage();
+        self.change(|usage| {
+            Some(Usage {
+                open: false,
+                ..usage
+            })
+        });
+    }
 
-        self.usage
-            .store(Usage { count, open: false }.pack(), Relaxed);
+    /// The init exits and the others live on: its number is not given a second time, and the map
+    /// closes when the last number is released.
+    ///
+    /// # Context
+    ///
+    /// Any; takes no lock. The init's number is not released yet.
+    pub(crate) fn lose_init(&self) {
+        self.change(|usage| {
+            Some(Usage {
+                initless: true,
+                ..usage
+            })
+        });
     }
 
     /// Returns how many numbers are in use. Takes no lock: exact only if the caller excludes
@@ -208,9 +266,20 @@ impl<T> PidMap<T> {
         Usage::unpack(self.usage.load(Relaxed))
     }
 
-    /// The caller holds the lock of the map.
-    fn set_count(&self, usage: Usage, count: u32) {
-        self.usage.store(Usage { count, ..usage }.pack(), Relaxed);
+    /// Replaces the usage by what `change` makes of it, unless that is nothing. A full barrier:
+    /// whoever releases the last number looks next for one who may wait for that, who has looked
+    /// at the usage last.
+    fn change(&self, change: impl Fn(Usage) -> Option<Usage>) -> Option<()> {
+        let mut raw = self.usage.load(Relaxed);
+
+        loop {
+            let new = change(Usage::unpack(raw))?.pack();
+
+            match self.usage.cmpxchg(raw, new, Full) {
+                Ok(_) => return Some(()),
+                Err(now) => raw = now,
+            }
+        }
     }
 
     /// Returns what is published as `nr`.

@@ -6,6 +6,8 @@ mod policy;
 
 pub(crate) use policy::Policy;
 
+use policy::PolicyCell;
+
 use crate::pid_map::{
     Number,
     PidMap, //
@@ -33,15 +35,15 @@ use kernel::{
 /// reference on the namespace, which tasks, their `struct pid`s, open files of the namespace and
 /// the spaces below hold. The kernel calls no operation on it before or after.
 ///
-/// The map has the only lock. What else changes are single words that nothing depends on but the
-/// listing in /proc.
+/// The map has the only lock. What else changes are single words that nothing is ordered by: the
+/// policy, which holds for what is decided after it was set, and what /proc shows.
 #[pin_data]
 pub(crate) struct Pspace {
     /// The id of the namespace, never reused.
     id: u64,
     /// The process that created the space.
     creator: ARef<Pid>,
-    policy: Policy,
+    policy: PolicyCell,
     /// The number of the space's init in the space above, its wid; 0 while there is none.
     init_wid: Atomic<i32>,
     /// How many of the numbers belong to members of spaces below: their inits, and others that
@@ -53,12 +55,12 @@ pub(crate) struct Pspace {
 
 impl Pspace {
     /// Makes the space of the namespace `ns`, which the current process creates. May sleep.
-    pub(crate) fn new(ns: &PidNamespace) -> Result<Pin<KBox<Self>>> {
+    pub(crate) fn new(ns: &PidNamespace, policy: Policy) -> Result<Pin<KBox<Self>>> {
         KBox::pin_init(
             pin_init!(Self {
                 id: ns.id(),
                 creator: Pid::current_tgid(),
-                policy: Policy::Init,
+                policy: PolicyCell::new(policy),
                 init_wid: Atomic::new(0),
                 guests: Atomic::new(0),
                 numbers <- PidMap::new(),
@@ -79,7 +81,12 @@ impl Pspace {
 
     /// What happens to the space's orphans.
     pub(crate) fn policy(&self) -> Policy {
-        self.policy
+        self.policy.get()
+    }
+
+    /// Changes what happens to them from now on.
+    pub(crate) fn set_policy(&self, policy: Policy) {
+        self.policy.set(policy);
     }
 
     /// The number of the process that created the space, in that process's own namespace. It is
@@ -93,6 +100,12 @@ impl Pspace {
     /// The number of the init in the space above, while there is one.
     pub(crate) fn init_wid(&self) -> Option<Number> {
         Number::try_from(self.init_wid.load(Relaxed)).ok()
+    }
+
+    /// The init exits and the others live on.
+    pub(crate) fn lose_init(&self) {
+        self.init_wid.store(0, Relaxed);
+        self.numbers.lose_init();
     }
 
     /// How many numbers of the space are those of its own tasks, groups and sessions.

@@ -71,13 +71,7 @@ mod tests {
     fn a_new_map_is_empty_and_open() -> Result {
         let map = map()?;
 
-        assert_eq!(
-            map.usage(),
-            Usage {
-                count: 0,
-                open: true
-            }
-        );
+        assert_eq!(map.usage(), Usage::NONE);
         assert!(map.last().is_none());
         assert_eq!(find(&map, 1), None);
         assert_eq!(find_ge(&map, 1), None);
@@ -264,7 +258,8 @@ mod tests {
             map.usage(),
             Usage {
                 count: 1,
-                open: false
+                open: false,
+                ..Usage::NONE
             }
         );
         assert_eq!(find(&map, 1), Some(1));
@@ -273,9 +268,46 @@ mod tests {
             map.usage(),
             Usage {
                 count: 0,
-                open: false
+                open: false,
+                ..Usage::NONE
             }
         );
+        Ok(())
+    }
+
+    #[test]
+    fn a_map_that_lost_its_init_goes_on_without_number_1() -> Result {
+        let map = map()?;
+
+        for _ in 0..3 {
+            add(&map, None, LIMIT)?;
+        }
+        map.lose_init();
+        assert_eq!(release(&map, 1), Some(1));
+        assert_eq!(add(&map, Some(1), LIMIT), Err(EEXIST));
+        assert_eq!(add(&map, None, LIMIT), Ok(4));
+        // Not even if no other is free.
+        assert_eq!(add(&map, None, 5), Err(EAGAIN));
+        assert_eq!(release(&map, 2), Some(2));
+        assert_eq!(add(&map, None, 5), Ok(2));
+        Ok(())
+    }
+
+    #[test]
+    fn a_map_that_lost_its_init_closes_with_its_last_number() -> Result {
+        let map = map()?;
+
+        for _ in 0..2 {
+            add(&map, None, LIMIT)?;
+        }
+        map.lose_init();
+        assert_eq!(release(&map, 1), Some(1));
+        assert!(map.usage().open);
+        assert_eq!(release(&map, 2), Some(2));
+        assert!(!map.usage().open);
+        assert_eq!(map.usage().count, 0);
+        assert_eq!(add(&map, None, LIMIT), Err(ENOMEM));
+        assert_eq!(add(&map, Some(7), LIMIT), Err(ENOMEM));
         Ok(())
     }
 

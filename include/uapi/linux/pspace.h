@@ -2,6 +2,9 @@
 #ifndef _UAPI_LINUX_PSPACE_H
 #define _UAPI_LINUX_PSPACE_H
 
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
 /*
  * Process spaces: what they add to the interface of the kernel.
  *
@@ -28,5 +31,46 @@
  *	ENOMEM	no memory
  */
 #define CLONE_NEWPSPACE	0x00400000	/* New process space */
+
+/*
+ * A file descriptor of a pspace is one of its namespace: /proc/<pid>/ns/pid, or
+ * what PIDFD_GET_PID_NAMESPACE returns. poll() on it reports
+ *
+ *	EPOLLIN		its pid 1 has exited: see PSPACE_GET_INFO
+ *	EPOLLHUP	its last member is gone and there will be no other
+ *
+ * and these are its ioctls. For a file of another namespace they are ENOTTY.
+ */
+#define PSPACE_IOCTL	0xb7	/* that of <linux/nsfs.h> */
+
+/*
+ * Kill all that is in the pspace and in those below it, whatever its policy. No
+ * task is created in it any more (ENOMEM), so that this ends, whoever forks
+ * meanwhile. It returns when all have been signalled; EPOLLHUP tells when they
+ * are gone. Writing "1" to /proc/pspace/<id>/kill is the same.
+ *
+ * Errors:
+ *	EPERM	the caller's own pid namespace is not above the pspace; or it has
+ *		no CAP_SYS_ADMIN in the user namespace that owns the pspace
+ */
+#define PSPACE_KILL	_IO(PSPACE_IOCTL, 0x40)
+
+/* Fields may be added at the end; the ioctl's number tells the size. */
+struct pspace_info {
+	__u64 id;		/* out: as in /proc/pspace, and by NS_GET_ID */
+	__u32 flags;		/* out: PSPACE_INFO_* */
+	__s32 exit_code;	/* out: what wait() would say of its pid 1 */
+};
+
+#define PSPACE_INFO_EXIT	0x1	/* pid 1 has exited: exit_code is set */
+
+#define PSPACE_INFO_SIZE_VER0	16
+
+/*
+ * Errors:
+ *	EFAULT	bad address
+ *	EINVAL	smaller than PSPACE_INFO_SIZE_VER0
+ */
+#define PSPACE_GET_INFO	_IOR(PSPACE_IOCTL, 0x41, struct pspace_info)
 
 #endif /* _UAPI_LINUX_PSPACE_H */
