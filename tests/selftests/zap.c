@@ -2,7 +2,6 @@
 /* The death of a space's pid 1 is that of the space. */
 
 #include "space.h"
-#include <linux/reboot.h>
 #include <pthread.h>
 #include <sys/ptrace.h>
 #include "kselftest_harness.h"
@@ -747,102 +746,6 @@ TEST(pid_1_of_an_inner_space_dies_of_its_parents_kill)
 
 		CHECK(inner == 2);
 		_exit(end(inner) == BY_SIGNAL(SIGKILL) ? 0 : 1);
-	}
-	EXPECT_EQ(reap(wid), 0);
-}
-
-FIXTURE(reboot) {};
-
-FIXTURE_VARIANT(reboot) {
-	unsigned int command;
-	int signal;
-};
-
-FIXTURE_VARIANT_ADD(reboot, restart) { LINUX_REBOOT_CMD_RESTART, SIGHUP };
-
-FIXTURE_VARIANT_ADD(reboot, restart2) { LINUX_REBOOT_CMD_RESTART2, SIGHUP };
-
-FIXTURE_VARIANT_ADD(reboot, halt) { LINUX_REBOOT_CMD_HALT, SIGINT };
-
-FIXTURE_VARIANT_ADD(reboot, power_off) { LINUX_REBOOT_CMD_POWER_OFF, SIGINT };
-FIXTURE_SETUP(reboot) {}
-FIXTURE_TEARDOWN(reboot) {}
-
-static int reboot_with(unsigned int command)
-{
-	return syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
-		       command, "again");
-}
-
-TEST_F(reboot, by_pid_1_ends_the_space)
-{
-	struct line line = line_new();
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
-		add_children(2);
-		reboot_with(variant->command);
-		_exit(1);
-	}
-	EXPECT_EQ(reap(wid), BY_SIGNAL(variant->signal));
-	EXPECT_TRUE(line_is_dead(&line));
-}
-
-TEST_F(reboot, by_a_member_ends_the_space)
-{
-	struct line line = line_new();
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
-		pid_t member = fork();
-
-		CHECK(member >= 0);
-		if (!member) {
-			reboot_with(variant->command);
-			_exit(1);
-		}
-		stay();
-	}
-	EXPECT_EQ(reap(wid), BY_SIGNAL(variant->signal));
-	EXPECT_TRUE(line_is_dead(&line));
-}
-
-TEST_F(reboot, in_an_inner_space_ends_only_that)
-{
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
-		pid_t inner = fork_space();
-
-		CHECK(inner >= 0);
-		if (!inner) {
-			reboot_with(variant->command);
-			_exit(1);
-		}
-		CHECK(reap(inner) == BY_SIGNAL(variant->signal));
-		_exit(0);
-	}
-	EXPECT_EQ(reap(wid), 0);
-}
-
-TEST(reboot_commands_that_end_nothing_are_einval)
-{
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
-		CHECK(reboot_with(LINUX_REBOOT_CMD_CAD_ON) == -1 &&
-		      errno == EINVAL);
-		CHECK(reboot_with(LINUX_REBOOT_CMD_CAD_OFF) == -1 &&
-		      errno == EINVAL);
-		CHECK(reboot_with(LINUX_REBOOT_CMD_SW_SUSPEND) == -1 &&
-		      errno == EINVAL);
-		CHECK(reboot_with(LINUX_REBOOT_CMD_KEXEC) == -1 &&
-		      errno == EINVAL);
-		_exit(0);
 	}
 	EXPECT_EQ(reap(wid), 0);
 }
