@@ -7,7 +7,9 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <linux/pspace.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/reboot.h>
@@ -381,6 +384,156 @@ static void orphans(void)
 	       "pid 1 in wait()", "got 2, then 3");
 }
 
+#define ORPHANS 1000
+
+/* A descriptor of the space that the next child will be in, and its id. */
+static int next_space(unsigned long long *id)
+{
+	int fd = open("/proc/self/ns/pid_for_children", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || ioctl(fd, NS_GET_ID, id))
+		perror("/proc/self/ns/pid_for_children");
+	return fd;
+}
+
+/* Write a word to a file of a space. */
+static bool tell_space(unsigned long long id, const char *name, const char *word)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/pspace/%llu/%s", id, name);
+	file = fopen(path, "we");
+	if (!file)
+		return false;
+	fputs(word, file);
+	return !fclose(file);
+}
+
+/*
+ * Like fork_with(CLONE_NEWPSPACE), but the space has its policy before its pid 1
+ * runs. Our next child is again where we are.
+ */
+static pid_t fork_space_with(const char *policy, unsigned long long *id, int *space)
+{
+	int own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	pid_t wid;
+
+	if (unshare(CLONE_NEWPSPACE))
+		return -1;
+	*space = next_space(id);
+	if (!tell_space(*id, "policy", policy))
+		perror("policy");
+	wid = fork_with(0);
+	if (wid && setns(own, CLONE_NEWPID))
+		perror("setns");
+	close(own);
+	return wid;
+}
+
+/* Numbers after ours that are still taken. */
+static int numbers_taken(int count)
+{
+	int taken = 0;
+
+	for (int nr = 2; nr <= count; nr++)
+		taken += !kill(nr, 0);
+	return taken;
+}
+
+/* A pid 1 that makes orphans and never waits for one: how many are left? */
+static void __attribute__((noreturn)) never_wait(int report)
+{
+	pid_t parent = fork_with(0);
+	int left;
+
+	if (!parent) {
+		for (int i = 0; i < ORPHANS; i++)
+			if (!fork_with(0))
+				_exit(0);
+		_exit(0);
+	}
+	waitpid(parent, NULL, 0);
+	/* The last ones may be on their way out. */
+	for (int i = 0; (left = numbers_taken(ORPHANS + 2)) && i < 100; i++)
+		usleep(10000);
+	if (write(report, &left, sizeof(left)) < 0)
+		perror("write");
+	_exit(0);
+}
+
+static void zombies(void)
+{
+	static const struct {
+		const char *what, *policy;
+		int zombies;
+	} ways[] = {
+		{ "in a classic pid namespace", NULL, ORPHANS },
+		{ "in a pspace, policy init", "init", ORPHANS },
+		{ "in a pspace, policy auto", "auto", 0 },
+	};
+
+	step("A pid 1 that never waits, and 1000 orphans: with policy auto, no tini.");
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		unsigned long long id;
+		int report[2], left = -1, space = -1;
+		pid_t wid;
+
+		if (pipe2(report, O_CLOEXEC))
+			return;
+		wid = ways[i].policy ? fork_space_with(ways[i].policy, &id, &space)
+				     : fork_with(CLONE_NEWPID);
+		if (!wid)
+			never_wait(report[1]);
+		close(report[1]);
+		if (read(report[0], &left, sizeof(left)) < 0)
+			perror("read");
+		close(report[0]);
+		close(space);
+		waitpid(wid, NULL, 0);
+		answer(left == ways[i].zombies, ways[i].what, "%d zombies", left);
+	}
+}
+
+static void outliving(void)
+{
+	unsigned long long id = 0;
+	struct pspace_info info = {};
+	struct pollfd space = {};
+	int status = 0, held[2];
+	char byte, text[64];
+	pid_t wid;
+
+	step("With policy outer a space outlives its pid 1; and one write ends it.");
+	if (pipe2(held, O_CLOEXEC))
+		return;
+	wid = fork_space_with("outer", &id, &space.fd);
+	if (!wid) {
+		for (int i = 0; i < 100; i++)
+			if (!fork_with(0))
+				for (;;)
+					pause();
+		_exit(7);
+	}
+	close(held[1]);
+	waitpid(wid, &status, 0);
+	poll(&space, 1, 0);
+	answer(!(space.revents & POLLHUP), "pid 1 exits, waitpid()",
+	       "%s; the 100 others go on", ended(status));
+	show_file("/proc/pspace/spaces");
+
+	snprintf(text, sizeof(text), "echo 1 > /proc/pspace/%llu/kill", id);
+	answer(tell_space(id, "kill", "1"), text, "done");
+	poll(&space, 1, 10000);
+	answer(space.revents & POLLHUP && read(held[0], &byte, 1) == 0,
+	       "poll() on the descriptor of the space", "POLLHUP: the last one is gone");
+	answer(!ioctl(space.fd, PSPACE_GET_INFO, &info) &&
+	       info.flags & PSPACE_INFO_EXIT && info.exit_code == status,
+	       "ioctl(PSPACE_GET_INFO)", "its pid 1 %s", ended(info.exit_code));
+	close(space.fd);
+	close(held[0]);
+}
+
 static void death_of_init(pid_t outer)
 {
 	int status = 0, held[2];
@@ -436,6 +589,8 @@ int main(void)
 	inside();
 	signals(left, right);
 	orphans();
+	zombies();
+	outliving();
 	death_of_init(outer);
 	unload(right);
 
