@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # What a user types. The module itself is built by Kbuild.
 
-.PHONY: help demo test kunit shell toolchain lint clean
+.PHONY: help demo test stress kunit shell toolchain lint clean
 
 help:
 	@echo 'make demo       build all that is missing, boot a guest, show what pspaces do'
 	@echo 'make test       prove all of it: KUnit, selftests, lints; ends in a count'
+	@echo 'make stress     all at once for three minutes, under lockdep and KASAN'
 	@echo 'make kunit      the KUnit suites alone'
 	@echo 'make shell      a shell in a guest with the module loaded'
 	@echo 'make lint       formatting and lints alone'
@@ -16,13 +17,16 @@ help:
 	@echo 'KSRC=DIR takes a Linux 7.3.y tree, PSPACE_CACHE=DIR another place to build in.'
 
 # What is needed to run the scripts themselves comes first.
-demo test kunit lint shell: toolchain
+demo test stress kunit lint shell: toolchain
 
 demo:
 	@scripts/demo
 
 test:
 	@scripts/test
+
+stress:
+	@scripts/stress
 
 kunit:
 	@scripts/test kunit

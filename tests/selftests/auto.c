@@ -133,9 +133,9 @@ static int serve(pid_t wid)
 	static void name##_body(void)
 
 #define TEST_F_OF_PID_1(fixture, policy, name)				\
-	static void name##_body(const FIXTURE_VARIANT(fixture) *variant); \
+	static void name##_body(const FIXTURE_VARIANT(fixture) * variant); \
 	TEST_F(fixture, name) { RUN_PID_1(policy, name##_body(variant)); } \
-	static void name##_body(const FIXTURE_VARIANT(fixture) *variant)
+	static void name##_body(const FIXTURE_VARIANT(fixture) * variant)
 
 /* A process that the caller deals with. It ends with status 9. */
 struct task {
@@ -740,6 +740,7 @@ FIXTURE_SETUP(executing)
 	self_exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	ASSERT_GE(self_exe, 0);
 }
+
 FIXTURE_TEARDOWN(executing) {}
 
 TEST_F_OF_PID_1(executing, "auto", an_orphan_is_still_one)
@@ -770,6 +771,7 @@ FIXTURE_VARIANT(waiting) {
 	idtype_t type;
 	int options;
 };
+
 FIXTURE_VARIANT_ADD(waiting, any) { P_ALL, 0 };
 FIXTURE_VARIANT_ADD(waiting, any_nowait) { P_ALL, WNOWAIT };
 FIXTURE_VARIANT_ADD(waiting, any_stopped) { P_ALL, WSTOPPED | WCONTINUED };
@@ -784,7 +786,7 @@ FIXTURE_SETUP(waiting) {}
 FIXTURE_TEARDOWN(waiting) {}
 
 /* The number that waitid() finds, 0 if nothing yet, or -errno. */
-static pid_t wait_for(const FIXTURE_VARIANT(waiting) *how, struct task *task,
+static pid_t wait_for(const FIXTURE_VARIANT(waiting) * how, struct task *task,
 		      int options)
 {
 	siginfo_t info = {};
@@ -1701,7 +1703,7 @@ TEST(a_change_after_the_end_of_pid_1_is_only_shown)
  * A pid 1 that never waits
  */
 
-#define ORPHANS	10000
+#define ORPHANS	many(10000)
 #define BATCH	100
 
 struct census {

@@ -9,11 +9,12 @@
 #include "space.h"
 
 #include <poll.h>
+#include <sys/utsname.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
 /* The path of a file of a space, in a buffer that lasts for one expression. */
-#define CONTROL_PATH(id, name) control_path((char[64]){}, id, name)
+#define CONTROL_PATH(id, name) control_path((char[64]) { 0 }, id, name)
 
 static inline const char *control_path(char path[64], uint64_t id,
 				       const char *name)
@@ -73,12 +74,24 @@ static inline int poll_for(int fd, int milliseconds)
 	return poller.revents;
 }
 
+/*
+ * How many are many here: all of COUNT, or a tenth where the kernel checks locks and
+ * memory and takes ten times as long.
+ */
+static inline int many(int count)
+{
+	struct utsname kernel;
+
+	CHECK(!uname(&kernel));
+	return strstr(kernel.release, "-debug") ? count / 10 : count;
+}
+
 /* Wait until the last member of a space is gone. False if that takes too long. */
 static inline bool wait_for_hup(int fd)
 {
 	struct pollfd poller = { .fd = fd };
 
-	return poll(&poller, 1, 25000) == 1 && poller.revents & POLLHUP;
+	return poll(&poller, 1, 290000) == 1 && poller.revents & POLLHUP;
 }
 
 /*

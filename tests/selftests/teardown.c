@@ -10,7 +10,7 @@
 #include "kselftest_harness.h"
 
 /* For what is a matter of luck. */
-#define ROUNDS 50
+#define ROUNDS 20
 
 /* Members that are hard to kill. */
 
@@ -193,7 +193,7 @@ TEST_F_TIMEOUT(large, members_in_the_middle_of_fork_die, 300)
 	}
 }
 
-#define MEMBERS	10000
+#define MEMBERS	many(10000)
 
 static int stay_on(void *arg)
 {
@@ -260,14 +260,15 @@ TEST_F_TIMEOUT(large, ten_thousand_members_without_pid_1_die_of_the_kill, 300)
  * Spaces in each other: in each of them pid 1 makes the next one. If they are
  * orphaned, all pid 1s but the first have gone then, each leaving a member.
  */
-#define LEVELS	1000
+#define MOST	1000
+#define LEVELS	many(MOST)
 #define MIDDLE	(LEVELS / 2)
 
 FIXTURE(chain)
 {
 	pid_t top;
 	struct gate life;
-	int ns[LEVELS];
+	int ns[MOST];
 };
 
 FIXTURE_VARIANT(chain)
@@ -315,7 +316,7 @@ static void __attribute__((noreturn)) dig(int socket, struct gate *leave,
 
 FIXTURE_SETUP(chain)
 {
-	struct rlimit files = { LEVELS + 1000, LEVELS + 1000 };
+	struct rlimit files = { MOST + 1000, MOST + 1000 };
 	struct gate leave = gate_new();
 	int i, pair[2];
 
