@@ -23,7 +23,8 @@ use kernel::{
     pspace::{
         Allocated,
         Heir,
-        Operations, //
+        Operations,
+        Unnumbered, //
     },
     seq_file::{
         seq_print,
@@ -59,6 +60,13 @@ unsafe impl Operations for Hooks {
         if let Some(nr) = expect_number(nr) {
             space.publish(nr, pid);
         }
+    }
+
+    fn assign(space: Pin<&Pspace>, pid: Unnumbered<'_>, want: Option<i32>, pid_max: i32) -> Result {
+        let want = want.map(Number::try_from).transpose()?;
+        let limit = u32::try_from(pid_max).map_err(|_| EINVAL)?;
+
+        space.assign(&pid, want, limit)
     }
 
     fn release(space: Pin<&Pspace>, nr: i32, pid: &Pid) -> Allocated {

@@ -3,29 +3,34 @@
 //! The numbers of one space: an allocator and a table in one.
 //!
 //! A number is *reserved* first, then *published* with the object that it stands for, then
-//! *released*. Only a published number is found, so that a lookup never returns something half
-//! made. The map does not look at the objects: it hands out the pointer it was given, and whoever
-//! publishes sees to it that the object outlives the release by an RCU grace period.
+//! *released*; or it is [assigned](PidMap::assign), which is the first two at once. Only a published
+//! number is found, so that a lookup never returns something half made. Of an object the map reads
+//! its number; whoever publishes it sees to it that it outlives the release by an RCU grace period.
 //!
 //! # Locks
 //!
 //! Each map has a spinlock for its writers. It is a leaf: nothing is locked under it, and it is not
 //! taken in interrupts nor under a lock that is. Lookups, [`PidMap::usage`], [`PidMap::close`] and
-//! [`PidMap::lose_init`] take no lock, so that they may run anywhere, `tasklist_lock` or not. Memory is allocated before locking and freed
-//! after a grace period.
+//! [`PidMap::lose_init`] take no lock, so that they may run anywhere, `tasklist_lock` or not, and
+//! write to nothing that is shared. Memory is allocated before locking, and freed after unlocking
+//! and a grace period.
 //!
 //! # Structure
 //!
-//! A radix tree of 64-way nodes, see [`tree`]. It holds the nodes that its live numbers need, and
-//! those over number 0 up to the height that it once had.
+//! A Patricia trie of 64-way nodes, see [`tree`]. docs/pid_map.md compares it with others.
 
+mod entry;
 mod node;
 mod number;
+mod once;
 mod tree;
+mod usage;
 
 pub(crate) use number::Number;
+pub(crate) use usage::Usage;
 
 use core::ptr::NonNull;
+use entry::Entry;
 use kernel::{
     new_spinlock,
     prelude::*,
@@ -39,66 +44,27 @@ use kernel::{
         SpinLock, //
     }, //
 };
+use node::Loose;
 use tree::{
-    Spares,
+    Refused,
     Tree,
     Writer, //
 };
 
-/// How many numbers of a map are in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Usage {
-    /// Reserved or published.
-    pub(crate) count: u32,
-    /// Whether more can be reserved.
-    pub(crate) open: bool,
-    /// Whether the init is gone for good, see [`PidMap::lose_init`].
-    pub(crate) initless: bool,
-}
+/// What can be published in a [`PidMap`]: an object that knows the number.
+///
+/// It may have several, in maps of different `place`s.
+///
+/// # Safety
+///
+/// [`Numbered::number`] returns the number that the object was last published as in the map of that
+/// place, from before it is published until a grace period after it is released.
+pub(crate) unsafe trait Numbered {
+    /// What tells the maps of an object apart.
+    type Place: Copy + Send + Sync;
 
-impl Usage {
-    const OPEN: u32 = 1 << 31;
-    const INITLESS: u32 = 1 << 30;
-
-    /// That of a new map.
-    pub(crate) const NONE: Self = Self {
-        count: 0,
-        open: true,
-        initless: false,
-    };
-
-    fn pack(self) -> u32 {
-        let flag = |set, flag| if set { flag } else { 0 };
-
-        self.count | flag(self.open, Self::OPEN) | flag(self.initless, Self::INITLESS)
-    }
-
-    fn unpack(raw: u32) -> Self {
-        Self {
-            count: raw & !(Self::OPEN | Self::INITLESS),
-            open: raw & Self::OPEN != 0,
-            initless: raw & Self::INITLESS != 0,
-        }
-    }
-
-    /// With one more number, unless it is closed.
-    fn with_one_more(self) -> Option<Self> {
-        self.open.then_some(Self {
-            count: self.count + 1,
-            ..self
-        })
-    }
-
-    /// With one number less. The last one closes a map without an init.
-    fn with_one_less(self) -> Self {
-        let count = self.count - 1;
-
-        Self {
-            count,
-            open: self.open && !(self.initless && count == 0),
-            ..self
-        }
-    }
+    /// The object's number in the map of `place`.
+    fn number(&self, place: Self::Place) -> u32;
 }
 
 /// What the lock of a map protects.
@@ -111,7 +77,7 @@ struct Inner {
 
 /// The numbers of one space, and what each stands for.
 #[pin_data]
-pub(crate) struct PidMap<T> {
+pub(crate) struct PidMap<T: Numbered> {
     tree: Tree<T>,
     /// A packed [`Usage`]. Changed and read without the lock: [`PidMap::close`] and
     /// [`PidMap::lose_init`] are called where it must not be taken.
@@ -120,10 +86,10 @@ pub(crate) struct PidMap<T> {
     inner: SpinLock<Inner>,
 }
 
-impl<T> PidMap<T> {
-    /// Returns an empty map.
-    pub(crate) fn new() -> impl PinInit<Self> {
-        let (tree, writer) = Tree::new();
+impl<T: Numbered> PidMap<T> {
+    /// Returns an empty map for the numbers that objects have in `place`.
+    pub(crate) fn new(place: T::Place) -> impl PinInit<Self> {
+        let (tree, writer) = Tree::new(place);
 
         pin_init!(Self {
             tree,
@@ -146,40 +112,83 @@ impl<T> PidMap<T> {
     /// `EEXIST` if `want` is taken, `EAGAIN` if no number is free, `ENOMEM` if there is no memory
     /// or the map is closed.
     pub(crate) fn reserve(&self, want: Option<Number>, limit: u32) -> Result<Number> {
-        let mut spares = Spares::new();
+        self.allocate(want, limit, Entry::reserved)
+    }
+
+    /// As [`PidMap::reserve`], but lets `object` be found under the number at once. `name` gives the
+    /// object a number, and may have to do so again.
+    ///
+    /// # Context
+    ///
+    /// May sleep; `name` may not, and takes no lock.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`PidMap::reserve`].
+    pub(crate) fn assign(
+        &self,
+        want: Option<Number>,
+        limit: u32,
+        object: NonNull<T>,
+        mut name: impl FnMut(Number),
+    ) -> Result<Number> {
+        self.allocate(want, limit, |nr| {
+            name(nr);
+            Entry::object(object)
+        })
+    }
+
+    fn allocate(
+        &self,
+        want: Option<Number>,
+        limit: u32,
+        mut entry: impl FnMut(Number) -> Entry,
+    ) -> Result<Number> {
+        let mut spare = None;
 
         loop {
-            let missing = {
-                let mut inner = self.inner.lock();
-                let usage = self.usage();
+            let mut inner = self.inner.lock();
 
-                let nr = match want {
-                    Some(Number::INIT) if usage.initless => return Err(EEXIST),
-                    Some(nr) if self.tree.is_taken(&inner.writer, nr) => return Err(EEXIST),
-                    Some(nr) => nr,
-                    None => self.next_free(&inner, usage, limit).ok_or(EAGAIN)?,
-                };
-                if !usage.open {
-                    return Err(ENOMEM);
-                }
-
-                let missing = self.tree.missing(&inner.writer, nr);
-                if missing <= spares.len() {
-                    // What closes the map does not wait for the lock.
-                    self.change(Usage::with_one_more).ok_or(ENOMEM)?;
-                    if self.tree.take(&mut inner.writer, nr, &mut spares).is_none() {
-                        self.change(|usage| Some(usage.with_one_less()));
-                        return Err(ENOMEM);
-                    }
-                    if want.is_none() {
-                        inner.cursor = nr.get() + 1;
-                    }
-                    return Ok(nr);
-                }
-                missing
-            };
-            spares.fill(missing)?;
+            if let Some(spare) = spare.take() {
+                // One too many cannot be: we found none.
+                drop(inner.writer.give(spare));
+            }
+            match self.insert(&mut inner, want, limit, &mut entry) {
+                Ok(nr) => return Ok(nr),
+                Err(NotNow::Never(err)) => return Err(err),
+                Err(NotNow::NoNode) => {}
+            }
+            drop(inner);
+            spare = Some(Loose::new()?);
         }
+    }
+
+    fn insert(
+        &self,
+        inner: &mut Inner,
+        want: Option<Number>,
+        limit: u32,
+        entry: &mut impl FnMut(Number) -> Entry,
+    ) -> Result<Number, NotNow> {
+        let usage = self.usage();
+        let nr = match want {
+            Some(Number::INIT) if usage.initless => return Err(EEXIST.into()),
+            Some(nr) if self.tree.is_taken(&inner.writer, nr) => return Err(EEXIST.into()),
+            Some(nr) => nr,
+            None => self.next_free(inner, usage, limit).ok_or(EAGAIN)?,
+        };
+
+        // What closes the map does not wait for the lock.
+        self.change(Usage::with_one_more).ok_or(ENOMEM)?;
+        self.tree
+            .insert(&mut inner.writer, nr, entry(nr))
+            .inspect_err(|_| {
+                self.change(|usage| Some(usage.with_one_less()));
+            })?;
+        if want.is_none() {
+            inner.cursor = nr.get() + 1;
+        }
+        Ok(nr)
     }
 
     fn next_free(&self, inner: &Inner, usage: Usage, limit: u32) -> Option<Number> {
@@ -210,7 +219,7 @@ impl<T> PidMap<T> {
     pub(crate) fn publish(&self, nr: Number, object: NonNull<T>) {
         let mut inner = self.inner.lock();
 
-        self.tree.set(&mut inner.writer, nr, object);
+        self.tree.publish(&mut inner.writer, nr, object);
     }
 
     /// Gives up `nr`, reserved or published, and returns what was published. A lookup that starts
@@ -222,13 +231,14 @@ impl<T> PidMap<T> {
     pub(crate) fn release(&self, nr: Number) -> Option<NonNull<T>> {
         let mut inner = self.inner.lock();
 
-        let (object, emptied) = self.tree.release(&mut inner.writer, nr);
-        self.change(|usage| Some(usage.with_one_less()));
+        let (entry, surplus) = self.tree.remove(&mut inner.writer, nr);
+        if entry.is_some() {
+            self.change(|usage| Some(usage.with_one_less()));
+        }
         drop(inner);
 
-        // Readers may be in the nodes still; give them back after those are done.
-        drop(emptied);
-        object
+        drop(surplus);
+        entry.and_then(Entry::as_object)
     }
 
     /// Lets no number be reserved any more.
@@ -313,5 +323,28 @@ impl<T> PidMap<T> {
     /// Lets the next search begin above `nr`.
     pub(crate) fn set_last(&self, nr: Option<Number>) {
         self.inner.lock().cursor = nr.map_or(0, |nr| nr.get() + 1);
+    }
+}
+
+/// Why a number could not be had under the lock.
+enum NotNow {
+    /// A node must be allocated first.
+    NoNode,
+    /// It will not be had.
+    Never(Error),
+}
+
+impl From<Error> for NotNow {
+    fn from(err: Error) -> Self {
+        Self::Never(err)
+    }
+}
+
+impl From<Refused> for NotNow {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NoNode => Self::NoNode,
+            Refused::Taken => Self::Never(EEXIST),
+        }
     }
 }

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A node of the tree: 64 slots, and two words that tell the writer what is in them.
+//! A node of the trie: 64 slots, and what the writer wants to know about them.
 
-use core::ptr::NonNull;
+use super::{
+    entry::{
+        Entry,
+        Slot, //
+    },
+    once::Once, //
+};
+use core::{
+    mem::offset_of,
+    ops::Deref,
+    ptr::NonNull, //
+};
 use kernel::{
     alloc::AllocError,
     bindings,
-    ffi::c_void,
     prelude::*,
-    sync::{
-        atomic::{
-            Acquire,
-            Atomic,
-            Relaxed,
-            Release, //
-        },
-        rcu, //
-    },
     types::Opaque, //
 };
 
@@ -24,207 +25,231 @@ use kernel::{
 pub(super) const BITS: u32 = 6;
 
 /// How many slots a node has.
-pub(super) const FANOUT: u32 = 1 << BITS;
+const FANOUT: usize = 1 << BITS;
 
-/// A node covers `FANOUT << shift` numbers; each of its slots `1 << shift` of them.
+/// Where a node is: at level 0 each slot is that of a number, at level 1 that of 64, and so on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Level(u32);
+
+impl Level {
+    /// How many there are, so that they cover [`Number::MAX`](super::Number::MAX).
+    pub(super) const COUNT: usize = 4;
+
+    pub(super) const MASK: usize = Self::COUNT - 1;
+
+    /// The level of which the slots are those of numbers.
+    pub(super) const LEAF: Self = Self(0);
+
+    /// The level at which two different numbers part: in a node there they have different slots.
+    pub(super) fn parting(one: u32, other: u32) -> Self {
+        Self((one ^ other).ilog2() / BITS)
+    }
+
+    #[inline]
+    pub(super) fn from_bits(bits: usize) -> Self {
+        // CAST: There are few.
+        Self((bits & Self::MASK) as u32)
+    }
+
+    pub(super) fn to_bits(self) -> usize {
+        // CAST: There are few.
+        self.0 as usize
+    }
+
+    /// The next higher level.
+    pub(super) fn above(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    /// The slot of a number in a node at this level that covers it.
+    #[inline]
+    pub(super) fn digit(self, nr: u32) -> usize {
+        // CAST: It is less than `FANOUT`.
+        (nr >> (self.0 * BITS)) as usize % FANOUT
+    }
+
+    /// How many numbers a slot covers.
+    pub(super) fn slot_size(self) -> u32 {
+        1 << (self.0 * BITS)
+    }
+
+    /// How many numbers a node covers.
+    pub(super) fn size(self) -> u32 {
+        self.slot_size() << BITS
+    }
+}
+
+/// A node. Its level is not in it but in the entry that points to it.
 ///
-/// In a leaf (`shift` 0) a slot holds what is published as the number, in an inner node the child.
-/// The words are for the writer alone, who has the lock of the map; readers look at the slots and
-/// `shift` only.
+/// All is for the one writer but `slots`, which all readers look at, and `first` and `used`, which
+/// those look at who search for the next number. A node that is empty may be put to another place
+/// at once, while readers are in it still. They notice by what they find, see [`super::tree`].
 ///
 /// # Invariants
 ///
-/// - The non-null slots of an inner node point to valid nodes, with a shift that is less by
-///   [`BITS`]. A node that was in a slot stays valid for an RCU grace period after it was taken
-///   out.
-/// - In a leaf, bit i of `taken` is set iff number i is reserved or published; `present` is unused.
-/// - In an inner node, bit i of `present` is set iff slot i is not null, and bit i of `taken` iff
-///   all that slot i covers is taken.
+/// - All zeros are a node.
+/// - Bit i of `used` is set iff slot i is not empty. Bit i of `full` is set iff all numbers that
+///   slot i covers are taken.
+#[repr(C, align(64))]
 pub(super) struct Node {
+    slots: [Slot; FANOUT],
+    used: Once<u64>,
+    full: Once<u64>,
+    /// The first number that the node covers.
+    first: Once<u32>,
     rcu: Opaque<bindings::kvfree_rcu_head>,
-    shift: u32,
-    taken: Atomic<u64>,
-    present: Atomic<u64>,
-    slots: [Atomic<*mut c_void>; FANOUT as usize],
 }
 
-// SAFETY: A node owns its children, which are as sendable as itself. What the slots of a leaf point
-// to is never accessed through the node.
-unsafe impl Send for Node {}
+// `kvfree_call_rcu()` takes an offset of less than a page for one.
+const _: () = assert!(offset_of!(Node, rcu) < 4096);
 
-// SAFETY: All that is changed through a shared reference is atomic.
+// SAFETY: All that is changed through a shared reference may be read meanwhile and has one writer.
+// `rcu` is used by the owner alone, when it is dropped.
 unsafe impl Sync for Node {}
 
+// SAFETY: Nothing in it is bound to a thread.
+unsafe impl Send for Node {}
+
 impl Node {
-    /// Allocates an empty node that nobody refers to. May sleep.
-    pub(super) fn new() -> Result<KBox<Self>, AllocError> {
-        KBox::new(
-            Self {
-                rcu: Opaque::uninit(),
-                shift: 0,
-                taken: Atomic::new(0),
-                present: Atomic::new(0),
-                slots: [const { Atomic::new(core::ptr::null_mut()) }; FANOUT as usize],
-            },
-            GFP_KERNEL_ACCOUNT,
-        )
+    /// Makes an empty node ready for the place that covers `nr` at `level`.
+    pub(super) fn settle(&self, level: Level, nr: u32) {
+        debug_assert!(self.is_empty());
+        self.first.write(nr & !(level.size() - 1));
     }
 
-    /// Makes an unused node one of the given shift.
-    pub(super) fn with_shift(mut node: KBox<Self>, shift: u32) -> KBox<Self> {
-        node.shift = shift;
-        node
+    /// The first number that the node covers.
+    pub(super) fn first(&self) -> u32 {
+        self.first.read()
     }
 
-    pub(super) fn shift(&self) -> u32 {
-        self.shift
+    /// Whether the node, which is at `level`, covers `nr`.
+    #[inline]
+    pub(super) fn covers(&self, level: Level, nr: u32) -> bool {
+        (nr ^ self.first()) < level.size()
     }
 
-    pub(super) fn is_leaf(&self) -> bool {
-        self.shift == 0
+    #[inline]
+    pub(super) fn slot(&self, digit: usize) -> &Slot {
+        &self.slots[digit % FANOUT]
     }
 
-    /// The slot that covers `key` if the node does.
-    pub(super) fn index(&self, key: u32) -> u32 {
-        (key >> self.shift) % FANOUT
+    /// Puts an entry into an empty slot.
+    pub(super) fn put(&self, digit: usize, entry: Entry, full: bool) {
+        self.slot(digit).store(entry);
+        self.mark_used(digit);
+        if full {
+            self.mark_full(digit);
+        }
     }
 
-    /// Whether `key` is within what a root like this covers.
-    pub(super) fn covers(&self, key: u32) -> bool {
-        key >> self.shift < FANOUT
+    /// Notes that a slot was filled.
+    pub(super) fn mark_used(&self, digit: usize) {
+        self.used.write(self.used.read() | 1 << digit);
     }
 
-    /// What is in a slot, for a reader or a writer.
-    pub(super) fn slot(&self, index: u32) -> *mut c_void {
-        // Pairs with the release in `set_slot()`: who sees a pointer sees what it points to.
-        self.slots[index as usize].load(Acquire)
+    /// Notes that a slot has no free number left.
+    pub(super) fn mark_full(&self, digit: usize) {
+        self.full.write(self.full.read() | 1 << digit);
     }
 
-    fn set_slot(&self, index: u32, ptr: *mut c_void) {
-        self.slots[index as usize].store(ptr, Release);
+    /// Notes that a slot has a free number. Returns whether it had none.
+    pub(super) fn unmark_full(&self, digit: usize) -> bool {
+        let full = self.full.read();
+
+        self.full.write(full & !(1 << digit));
+        full & 1 << digit != 0
     }
 
-    pub(super) fn taken(&self) -> u64 {
-        self.taken.load(Relaxed)
+    /// Empties a slot.
+    pub(super) fn clear(&self, digit: usize) {
+        self.slot(digit).clear();
+        self.used.write(self.used.read() & !(1 << digit));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.used.read() == 0
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.taken() == u64::MAX
+        self.full.read() == u64::MAX
     }
 
-    /// Whether nothing is in the node, so that it can go.
-    pub(super) fn is_empty(&self) -> bool {
-        match self.is_leaf() {
-            true => self.taken() == 0,
-            false => self.present.load(Relaxed) == 0,
-        }
+    /// The first slot from `digit` on that is not empty.
+    pub(super) fn next_used(&self, digit: usize) -> Option<usize> {
+        next_bit(self.used.read(), digit)
     }
 
-    /// Sets or clears the bit of a slot in `taken`.
-    pub(super) fn set_taken(&self, index: u32, taken: bool) {
-        let word = with_bit(self.taken(), index, taken);
-
-        self.taken.store(word, Relaxed);
-    }
-
-    /// Puts an object into a slot of a leaf.
-    pub(super) fn set_object(&self, index: u32, object: *mut c_void) {
-        debug_assert!(self.is_leaf());
-        self.set_slot(index, object);
-    }
-
-    /// Puts a node of the next lower shift into an empty slot of an inner node.
-    pub(super) fn adopt(&self, index: u32, child: KBox<Self>) {
-        debug_assert_eq!(child.shift + BITS, self.shift);
-        self.set_taken(index, child.is_full());
-        self.present
-            .store(with_bit(self.present.load(Relaxed), index, true), Relaxed);
-        self.set_slot(index, KBox::into_raw(child).cast());
-    }
-
-    /// Takes a child out of a slot of an inner node.
-    pub(super) fn expel(&self, index: u32) -> Option<Expelled> {
-        debug_assert!(!self.is_leaf());
-        let child = NonNull::new(self.slot(index).cast::<Self>());
-
-        self.set_slot(index, core::ptr::null_mut());
-        self.set_taken(index, false);
-        self.present
-            .store(with_bit(self.present.load(Relaxed), index, false), Relaxed);
-        child.map(Expelled)
-    }
-
-    /// The child in a slot of an inner node.
-    ///
-    /// # Safety
-    ///
-    /// The node is an inner node, and for `'a` the caller holds what keeps its children valid: the
-    /// lock of the map, or an RCU read-side section in which it has found the node.
-    pub(super) unsafe fn child<'a>(&self, index: u32) -> Option<&'a Self> {
-        // SAFETY: By the type invariants the pointer is null or valid, and it stays so by the
-        // requirements of this function.
-        unsafe { self.slot(index).cast::<Self>().as_ref() }
+    /// The first slot from `digit` on that has a free number.
+    pub(super) fn next_free(&self, digit: usize) -> Option<usize> {
+        next_bit(!self.full.read(), digit)
     }
 }
 
-impl Drop for Node {
-    /// Drops the node and all below it. Nobody else can be in them: the map goes with its root.
-    fn drop(&mut self) {
-        if self.is_leaf() {
-            return;
-        }
-        for index in 0..FANOUT {
-            let child = self.slot(index).cast::<Self>();
+fn next_bit(word: u64, from: usize) -> Option<usize> {
+    let rest = word & u64::MAX << from;
 
-            if !child.is_null() {
-                // SAFETY: By the type invariants this is a valid node, which `adopt()` got from
-                // a box. Recursion ends after the few levels that a number has.
-                drop(unsafe { KBox::from_raw(child) });
-            }
-        }
-    }
+    // CAST: It is less than 64.
+    (rest != 0).then_some(rest.trailing_zeros() as usize)
 }
 
-/// A node that was taken out of the tree. Readers that found it before may be in it still, so that
-/// it is freed a grace period after this is dropped.
+/// A node that is in no place, and the right to put it into one. Readers who found it in the place
+/// where it was may be in it; so it is freed a grace period after this is dropped.
 ///
 /// # Invariants
 ///
-/// The pointer is that of a `KBox<Node>` that nobody else owns.
-pub(super) struct Expelled(NonNull<Node>);
+/// The pointer is that of a node from `kmalloc()`, empty, which nobody else owns.
+pub(super) struct Loose(NonNull<Node>);
 
 // SAFETY: It owns a node, which is `Send`.
-unsafe impl Send for Expelled {}
+unsafe impl Send for Loose {}
 
-impl Drop for Expelled {
+// SAFETY: It gives out shared references to a node, which is `Sync`.
+unsafe impl Sync for Loose {}
+
+impl Loose {
+    /// Allocates a node. May sleep.
+    pub(super) fn new() -> Result<Self, AllocError> {
+        let node = KBox::<Node>::new_uninit(GFP_KERNEL_ACCOUNT | __GFP_ZERO)?;
+        // SAFETY: The memory is zeroed, and all zeros are a node.
+        let node = unsafe { node.assume_init() };
+
+        // INVARIANT: Just made, empty. `KBox` uses `kmalloc()`.
+        Ok(Self(NonNull::from(KBox::leak(node))))
+    }
+
+    /// Takes over a node that was taken out of its place.
+    ///
+    /// # Safety
+    ///
+    /// The node came from [`Self::into_ptr`] and is empty, and there is no entry for it any more.
+    pub(super) unsafe fn from_ptr(node: NonNull<Node>) -> Self {
+        // INVARIANT: By the requirements of this function.
+        Self(node)
+    }
+
+    /// Gives the node away, to be put into a place.
+    pub(super) fn into_ptr(self) -> NonNull<Node> {
+        let node = self.0;
+
+        core::mem::forget(self);
+        node
+    }
+}
+
+impl Deref for Loose {
+    type Target = Node;
+
+    fn deref(&self) -> &Node {
+        // SAFETY: By the type invariants it is valid; nobody has a mutable reference, ever.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Drop for Loose {
     fn drop(&mut self) {
         let node = self.0.as_ptr();
-        // SAFETY: By the type invariants the node came from `KBox`, that is from `kmalloc()`, and
-        // is ours to free. It is empty, so that nothing is lost with its destructor.
+        // SAFETY: By the type invariants the node came from `kmalloc()` and is ours to free. It is
+        // empty, so that nothing is lost with it.
         unsafe { bindings::kvfree_call_rcu((*node).rcu.get(), node.cast()) };
-    }
-}
-
-/// The child in a slot of an inner node, for a reader. A leaf has none.
-///
-/// # Safety
-///
-/// The node was found under the guard, or under one that was held since.
-pub(super) unsafe fn child_rcu<'a>(
-    node: &'a Node,
-    index: u32,
-    _: &'a rcu::Guard,
-) -> Option<&'a Node> {
-    if node.is_leaf() {
-        return None;
-    }
-    // SAFETY: An inner node, and the guard is held for `'a`.
-    unsafe { node.child(index) }
-}
-
-fn with_bit(word: u64, index: u32, set: bool) -> u64 {
-    match set {
-        true => word | 1 << index,
-        false => word & !(1 << index),
     }
 }

@@ -10,6 +10,7 @@ use policy::PolicyCell;
 
 use crate::pid_map::{
     Number,
+    Numbered,
     PidMap, //
 };
 use core::{
@@ -20,6 +21,7 @@ use kernel::{
     pid::Pid,
     pid_namespace::PidNamespace,
     prelude::*,
+    pspace::Unnumbered,
     sync::{
         aref::ARef,
         atomic::{
@@ -41,6 +43,8 @@ use kernel::{
 pub(crate) struct Pspace {
     /// The id of the namespace, never reused.
     id: u64,
+    /// Its level among the pid namespaces.
+    level: u32,
     /// The process that created the space.
     creator: ARef<Pid>,
     policy: PolicyCell,
@@ -59,11 +63,12 @@ impl Pspace {
         KBox::pin_init(
             pin_init!(Self {
                 id: ns.id(),
+                level: ns.level(),
                 creator: Pid::current_tgid(),
                 policy: PolicyCell::new(policy),
                 init_wid: Atomic::new(0),
                 guests: Atomic::new(0),
-                numbers <- PidMap::new(),
+                numbers <- PidMap::new(ns.level()),
             }),
             GFP_KERNEL_ACCOUNT,
         )
@@ -125,6 +130,16 @@ impl Pspace {
         self.numbers.publish(nr, NonNull::from(pid));
     }
 
+    /// Gives `pid`, a member that has no other number, the number `want` or a free one below `limit`,
+    /// and lets it be found under that. May sleep.
+    pub(crate) fn assign(&self, pid: &Unnumbered<'_>, want: Option<Number>, limit: u32) -> Result {
+        let object = NonNull::from(pid.pid());
+
+        self.numbers
+            .assign(want, limit, object, |nr| pid.set_nr(nr.into()))?;
+        Ok(())
+    }
+
     /// Gives up the number `nr` of `pid`, published or only reserved.
     pub(crate) fn release(&self, nr: Number, pid: &Pid) {
         if self.numbers.release(nr).is_none() {
@@ -139,7 +154,19 @@ impl Pspace {
 
     /// Whether `pid`, which has a number here, is a member of a space below.
     fn is_guest(&self, pid: &Pid) -> bool {
-        pid.namespace().id() != self.id
+        pid.level() != self.level
+    }
+}
+
+/// The maps of a pid are those of pspaces at different levels.
+// SAFETY: The kernel writes a number before it is published and never again, and keeps a pid for
+// a grace period after it has released its numbers.
+unsafe impl Numbered for Pid {
+    type Place = u32;
+
+    fn number(&self, level: u32) -> u32 {
+        // CAST: It is positive once it is published.
+        self.nr_at(level) as u32
     }
 }
 

@@ -4,4 +4,5 @@
 
 mod number;
 mod pid_map;
+mod pid_map_stress;
 mod reaper;

@@ -4,6 +4,7 @@
 
 use crate::pid_map::{
     Number,
+    Numbered,
     PidMap,
     Usage, //
 };
@@ -19,20 +20,33 @@ use kernel::{
     sync::rcu, //
 };
 
-/// Stands in for a `struct pid`. The map never looks at it.
+/// Stands in for a `struct pid`. It has no memory: where it is tells the number that it has.
+#[repr(align(4))]
 struct Object;
+
+// SAFETY: An object has one number, for ever.
+unsafe impl Numbered for Object {
+    type Place = ();
+
+    fn number(&self, (): ()) -> u32 {
+        // CAST: `object()` made it from a number.
+        (core::ptr::from_ref(self).addr() / align_of::<Self>()) as u32
+    }
+}
 
 type Map = Pin<KBox<PidMap<Object>>>;
 
 const LIMIT: u32 = 32768;
 
 fn map() -> Result<Map> {
-    KBox::pin_init(PidMap::new(), GFP_KERNEL)
+    KBox::pin_init(PidMap::new(()), GFP_KERNEL)
 }
 
-/// A pointer that tells which number it was published as.
+/// The object that has a number.
 fn object(nr: Number) -> Result<NonNull<Object>> {
-    NonNull::new(without_provenance_mut(nr.get() as usize)).ok_or(EINVAL)
+    let addr = nr.get() as usize * align_of::<Object>();
+
+    NonNull::new(without_provenance_mut(addr)).ok_or(EINVAL)
 }
 
 fn number(nr: u32) -> Result<Number> {
@@ -56,7 +70,8 @@ fn find_ge(map: &Map, nr: u32) -> Option<u32> {
 }
 
 fn found(object: Option<NonNull<Object>>) -> Option<u32> {
-    object.and_then(|object| u32::try_from(object.as_ptr().addr()).ok())
+    // SAFETY: Any address will do for a type without a size.
+    object.map(|object| unsafe { object.as_ref() }.number(()))
 }
 
 fn release(map: &Map, nr: u32) -> Option<u32> {
@@ -333,6 +348,122 @@ mod tests {
         assert_eq!(add(&right, Some(57), LIMIT), Ok(57));
         assert_eq!(release(&left, 57), Some(57));
         assert_eq!(find(&right, 57), Some(57));
+        Ok(())
+    }
+
+    #[test]
+    fn an_assigned_number_is_found() -> Result {
+        let map = map()?;
+        let mut named = None;
+
+        // What is assigned has the number that it was named last.
+        let nr = map.assign(Number::new(4711), LIMIT, object(number(4711)?)?, |nr| {
+            named = Some(nr);
+        })?;
+        assert_eq!(named, Some(nr));
+        assert_eq!(find(&map, 4711), Some(4711));
+        assert_eq!(map.usage().count, 1);
+        assert_eq!(
+            map.assign(Some(nr), LIMIT, object(nr)?, |_| ()),
+            Err(EEXIST)
+        );
+        assert_eq!(release(&map, 4711), Some(4711));
+        assert_eq!(find(&map, 4711), None);
+        Ok(())
+    }
+
+    #[test]
+    fn to_release_what_is_not_taken_changes_nothing() -> Result {
+        let map = map()?;
+
+        assert_eq!(release(&map, 7), None);
+        add(&map, Some(8), LIMIT)?;
+        for nr in [7, 9, 8 + 64, 8 + 4096] {
+            assert_eq!(release(&map, nr), None);
+        }
+        assert_eq!(map.usage().count, 1);
+        assert_eq!(find(&map, 8), Some(8));
+        Ok(())
+    }
+
+    /// Numbers that part at each of the four levels, added in any order, are all there until they
+    /// are released, in any order.
+    #[test]
+    fn numbers_that_part_at_all_levels_come_and_go_in_any_order() -> Result {
+        let numbers = [1, 2, 65, 4097, 4160, 262_145, 266_241, 4_194_303];
+
+        for first in 0..numbers.len() {
+            for step in [1, 3, 5, 7] {
+                let map = map()?;
+                let order = |index: usize| numbers[(first + index * step) % numbers.len()];
+
+                for added in 0..numbers.len() {
+                    add(&map, Some(order(added)), 1 << 22)?;
+                    for index in 0..numbers.len() {
+                        let nr = order(index);
+                        assert_eq!(find(&map, nr), (index <= added).then_some(nr));
+                    }
+                }
+                for released in 0..numbers.len() {
+                    assert_eq!(release(&map, order(released)), Some(order(released)));
+                    let mut from = 1;
+                    while let Some(nr) = find_ge(&map, from) {
+                        assert!((released + 1..numbers.len()).any(|index| order(index) == nr));
+                        from = nr + 1;
+                    }
+                    for index in released + 1..numbers.len() {
+                        assert_eq!(find(&map, order(index)), Some(order(index)));
+                    }
+                }
+                assert_eq!(map.usage().count, 0);
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_search_for_a_free_number_passes_over_full_branches() -> Result {
+        let map = map()?;
+
+        for nr in 1..3 * 4096 {
+            assert_eq!(add(&map, None, LIMIT), Ok(nr));
+        }
+        for hole in [1, 63, 64, 4095, 4096, 8191, 8192, 3 * 4096 - 1] {
+            assert_eq!(release(&map, hole), Some(hole));
+            map.set_last(None);
+            assert_eq!(add(&map, None, LIMIT), Ok(hole));
+            map.set_last(None);
+            assert_eq!(add(&map, None, 3 * 4096), Err(EAGAIN));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_map_can_be_full_up_to_the_largest_number() -> Result {
+        let map = map()?;
+        let all = Number::MAX;
+
+        for nr in 1..=all {
+            // An assertion for each would take longer than all the rest.
+            if add(&map, None, all + 1) != Ok(nr) {
+                assert_eq!(map.usage().count, nr);
+            }
+        }
+        assert_eq!(map.usage().count, all);
+        assert_eq!(add(&map, None, all + 1), Err(EAGAIN));
+        assert_eq!(find(&map, all), Some(all));
+        assert_eq!(find_ge(&map, all), Some(all));
+
+        assert_eq!(release(&map, 2_000_000), Some(2_000_000));
+        assert_eq!(find_ge(&map, 2_000_000), Some(2_000_001));
+        assert_eq!(add(&map, None, all + 1), Ok(2_000_000));
+
+        for nr in 1..=all {
+            if release(&map, nr) != Some(nr) {
+                assert_eq!(map.usage().count, all - nr);
+            }
+        }
+        assert_eq!(map.usage().count, 0);
         Ok(())
     }
 
