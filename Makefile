@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # What a user types. The module itself is built by Kbuild.
 
-.PHONY: help demo test stress kunit shell toolchain lint clean
+.PHONY: help demo test stress bench kunit shell toolchain lint clean
 
 help:
 	@echo 'make demo       build all that is missing, boot a guest, show what pspaces do'
 	@echo 'make test       prove all of it: KUnit, selftests, lints; ends in a count'
 	@echo 'make stress     all at once for three minutes, under lockdep and KASAN'
+	@echo 'make bench      measure it against pid namespaces: a table, samples and plots'
 	@echo 'make kunit      the KUnit suites alone'
 	@echo 'make shell      a shell in a guest with the module loaded'
 	@echo 'make lint       formatting and lints alone'
@@ -17,7 +18,7 @@ help:
 	@echo 'KSRC=DIR takes a Linux 7.3.y tree, PSPACE_CACHE=DIR another place to build in.'
 
 # What is needed to run the scripts themselves comes first.
-demo test stress kunit lint shell: toolchain
+demo test stress bench kunit lint shell: toolchain
 
 demo:
 	@scripts/demo
@@ -27,6 +28,9 @@ test:
 
 stress:
 	@scripts/stress
+
+bench:
+	@scripts/bench
 
 kunit:
 	@scripts/test kunit

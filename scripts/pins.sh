@@ -25,6 +25,8 @@ TOOLCHAIN_PACKAGES=(
 	qemu-system-x86 rsync shellcheck xz-utils
 	clang-19 libclang-19-dev lld-19 llvm-19
 )
+# For tables and plots; make bench alone needs them, and Debian's own python3.
+BENCH_PACKAGES=(python3-matplotlib python3-tabulate)
 # Debian 12 has a rustc that is new enough under this name only.
 RUST_PACKAGES_WEB=(cargo-web rust-web-src rustc-web rustfmt-web)
 RUST_PACKAGES=(cargo rust-src rustc rustfmt)

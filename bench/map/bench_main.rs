@@ -15,6 +15,10 @@
 
 use kernel::{
     prelude::*,
+    sync::{
+        atomic::Atomic,
+        rcu, //
+    },
     time::{
         Instant,
         Monotonic, //
@@ -41,7 +45,7 @@ const LIMIT: u32 = 1 << 22;
 /// What is in a map: of the size of a cache line, with the number at its beginning.
 #[repr(C, align(64))]
 pub(crate) struct Object {
-    number: kernel::sync::atomic::Atomic<u32>,
+    number: Atomic<u32>,
 }
 
 /// One of those that are compared.
@@ -56,10 +60,10 @@ trait Arm: Sized {
     fn remove(&self, nr: u32);
 
     /// Finds a number, and returns it from the object.
-    fn find(&self, nr: u32) -> u32;
+    fn find(&self, nr: u32, guard: &rcu::Guard) -> u32;
 
     /// Finds the next number.
-    fn find_ge(&self, nr: u32) -> Option<u32>;
+    fn find_ge(&self, nr: u32, guard: &rcu::Guard) -> Option<u32>;
 }
 
 /// Which numbers are in a map of a size.
@@ -114,6 +118,8 @@ fn sample(
         picoseconds / 1000,
         picoseconds % 1000
     );
+    // What was freed a grace period ago is to be had again, and on the account of who freed it.
+    rcu::rcu_barrier();
     Ok(())
 }
 
@@ -134,7 +140,7 @@ impl<A: Arm> Subject<A> {
         for index in 0..size {
             objects.push(
                 Object {
-                    number: kernel::sync::atomic::Atomic::new(0),
+                    number: Atomic::new(0),
                 },
                 GFP_KERNEL,
             )?;
@@ -143,7 +149,7 @@ impl<A: Arm> Subject<A> {
         // The one that comes and goes.
         objects.push(
             Object {
-                number: kernel::sync::atomic::Atomic::new(0),
+                number: Atomic::new(0),
             },
             GFP_KERNEL,
         )?;
@@ -184,6 +190,7 @@ impl<A: Arm> Subject<A> {
         let rounds = OPERATIONS.div_ceil(size);
 
         sample("find", self.layout, A::NAME, size, rounds * size, || {
+            let guard = rcu::read_lock();
             let mut found = 0;
 
             for _ in 0..rounds {
@@ -191,7 +198,7 @@ impl<A: Arm> Subject<A> {
                     // Waits for what was found before, and is 0.
                     let nothing = core::hint::black_box(found) >> 31;
 
-                    found = self.arm.find(nr + nothing);
+                    found = self.arm.find(nr + nothing, &guard);
                     if found != *nr {
                         return Err(EIO);
                     }
@@ -200,10 +207,12 @@ impl<A: Arm> Subject<A> {
             Ok(())
         })?;
         sample("walk", self.layout, A::NAME, size, rounds * size, || {
+            let guard = rcu::read_lock();
+
             for _ in 0..rounds {
                 let (mut next, mut seen) = (1, 0);
 
-                while let Some(nr) = self.arm.find_ge(next) {
+                while let Some(nr) = self.arm.find_ge(next, &guard) {
                     next = nr + 1;
                     seen += 1;
                 }
@@ -216,10 +225,13 @@ impl<A: Arm> Subject<A> {
         sample("alloc", self.layout, A::NAME, size, OPERATIONS, || {
             let object = &self.objects[size as usize];
 
-            for _ in 0..OPERATIONS {
+            for operation in 0..OPERATIONS {
                 let nr = self.arm.add(None, object)?;
 
                 self.arm.remove(nr);
+                if operation % 16 == 0 {
+                    idr_arm::breathe();
+                }
             }
             Ok(())
         })
@@ -229,7 +241,7 @@ impl<A: Arm> Subject<A> {
 impl<A> Drop for Subject<A> {
     fn drop(&mut self) {
         // Objects must outlive their release by a grace period; nobody reads any more.
-        kernel::sync::rcu::synchronize_rcu();
+        rcu::synchronize_rcu();
     }
 }
 
@@ -248,6 +260,9 @@ struct Bench;
 
 impl kernel::Module for Bench {
     fn init(_module: &'static ThisModule) -> Result<Self> {
+        // SAFETY: All maps are gone when this function returns.
+        let _nodes = unsafe { pid_map::NodeCache::open() }?;
+
         for size in SIZES {
             for layout in [Layout::Dense, Layout::Spread] {
                 compare(layout, size)?;

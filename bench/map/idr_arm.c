@@ -6,10 +6,11 @@
  */
 
 #include <linux/idr.h>
+#include <linux/pid.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
-#include <linux/threads.h>
 
 #include "idr_arm.h"
 
@@ -65,9 +66,9 @@ void idr_arm_remove(struct idr_arm *arm, u32 nr)
 	spin_unlock(&arm->lock);
 }
 
+/* Under RCU, as find_pid_ns(). */
 void *idr_arm_find(struct idr_arm *arm, u32 nr)
 {
-	guard(rcu)();
 	return idr_find(&arm->idr, nr);
 }
 
@@ -75,6 +76,12 @@ void *idr_arm_find_ge(struct idr_arm *arm, u32 nr)
 {
 	int next = nr;
 
-	guard(rcu)();
 	return idr_get_next(&arm->idr, &next);
+}
+
+/* As on the way out of a system call: what was freed by RCU can be had again. */
+void quiescent_state(void)
+{
+	rcu_momentary_eqs();
+	cond_resched();
 }

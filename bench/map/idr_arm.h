@@ -13,5 +13,6 @@ int idr_arm_add(struct idr_arm *arm, u32 want, u32 limit, void *object);
 void idr_arm_remove(struct idr_arm *arm, u32 nr);
 void *idr_arm_find(struct idr_arm *arm, u32 nr);
 void *idr_arm_find_ge(struct idr_arm *arm, u32 nr);
+void quiescent_state(void);
 
 #endif

@@ -15,7 +15,10 @@ use kernel::{
         c_void, //
     },
     prelude::*,
-    sync::atomic::Relaxed, //
+    sync::{
+        atomic::Relaxed,
+        rcu, //
+    }, //
 };
 
 /// The C part's `struct idr_arm`.
@@ -25,12 +28,19 @@ struct Raw {
 }
 
 unsafe extern "C" {
+    fn quiescent_state();
     fn idr_arm_new() -> *mut Raw;
     fn idr_arm_free(arm: *mut Raw);
     fn idr_arm_add(arm: *mut Raw, want: u32, limit: u32, object: *mut c_void) -> c_int;
     fn idr_arm_remove(arm: *mut Raw, nr: u32);
     fn idr_arm_find(arm: *mut Raw, nr: u32) -> *mut c_void;
     fn idr_arm_find_ge(arm: *mut Raw, nr: u32) -> *mut c_void;
+}
+
+/// Lets RCU see that we hold nothing.
+pub(crate) fn breathe() {
+    // SAFETY: We are in process context and hold no lock.
+    unsafe { quiescent_state() }
 }
 
 /// # Invariants
@@ -62,13 +72,13 @@ impl Arm for IdrArm {
         unsafe { idr_arm_remove(self.0.as_ptr(), nr) };
     }
 
-    fn find(&self, nr: u32) -> u32 {
-        // SAFETY: By the type invariants.
+    fn find(&self, nr: u32, _: &rcu::Guard) -> u32 {
+        // SAFETY: By the type invariants, and RCU is held.
         number(unsafe { idr_arm_find(self.0.as_ptr(), nr) }).unwrap_or(0)
     }
 
-    fn find_ge(&self, nr: u32) -> Option<u32> {
-        // SAFETY: By the type invariants.
+    fn find_ge(&self, nr: u32, _: &rcu::Guard) -> Option<u32> {
+        // SAFETY: By the type invariants, and RCU is held.
         number(unsafe { idr_arm_find_ge(self.0.as_ptr(), nr) })
     }
 }

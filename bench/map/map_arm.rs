@@ -62,13 +62,13 @@ impl Arm for MapArm {
     }
 
     #[inline(never)]
-    fn find(&self, nr: u32) -> u32 {
-        number(Number::new(nr).and_then(|nr| self.0.find(nr, &rcu::read_lock()))).unwrap_or(0)
+    fn find(&self, nr: u32, guard: &rcu::Guard) -> u32 {
+        number(Number::new(nr).and_then(|nr| self.0.find(nr, guard))).unwrap_or(0)
     }
 
     #[inline(never)]
-    fn find_ge(&self, nr: u32) -> Option<u32> {
-        number(Number::new(nr).and_then(|nr| self.0.find_ge(nr, &rcu::read_lock())))
+    fn find_ge(&self, nr: u32, guard: &rcu::Guard) -> Option<u32> {
+        number(Number::new(nr).and_then(|nr| self.0.find_ge(nr, guard)))
     }
 }
 

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * call ARM DEPTH: system calls that take a number or return one.
+ */
+
+#include "arm.h"
+
+#define SAMPLES 6
+
+static void open_pidfd(pid_t pid)
+{
+	int fd = syscall(SYS_pidfd_open, pid, 0);
+
+	CHECK(fd >= 0);
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	pid_t child;
+
+	go(argc, argv);
+	age();
+	child = add_idle(0);
+
+	for (int i = 0; i < SAMPLES; i++) {
+		SAMPLE("getpid", 2000, syscall(SYS_getpid));
+		SAMPLE("kill0", 2000, syscall(SYS_kill, child, 0));
+		SAMPLE("pidfd_open", 500, open_pidfd(child));
+	}
+	kill(child, SIGKILL);
+	reap(child);
+	return 0;
+}
