@@ -49,18 +49,25 @@ fn default_policy() -> Result<Policy> {
 }
 
 /// The loaded module. It cannot be unloaded while a pspace lives: each holds a reference on it.
+///
+/// Dropped in the order of the fields: no pspace can come any more, then the nodes of their maps go.
 struct PspaceModule {
     _registration: kernel::pspace::Registration<hooks::Hooks>,
+    _nodes: pid_map::NodeCache,
 }
 
 impl kernel::Module for PspaceModule {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         default_policy().inspect_err(|_| pr_err!("default_policy is 0, 1 or 2\n"))?;
 
+        // SAFETY: It is dropped after the registration, or if that fails.
+        let nodes = unsafe { pid_map::NodeCache::open() }?;
+
         Ok(Self {
             // SAFETY: This is the last step of the initialisation, and the module's object, which
             // owns the registration, is dropped by the module's exit.
             _registration: unsafe { kernel::pspace::Registration::new() }?,
+            _nodes: nodes,
         })
     }
 }

@@ -35,13 +35,13 @@ pub(super) enum Kind<T> {
     Node(NonNull<Node>, Level),
 }
 
-/// A [`Kind`] in a word. Its two lowest bits are those that no pointer has set:
+/// A [`Kind`] in a word, told by the lowest bits, which no pointer has set:
 ///
 /// ```text
 /// 0             nothing
 /// pointer  00   an object
 /// number   10   reserved
-/// pointer L01   a node; L, two bits, is its level
+/// pointer  L1   a node; L, five bits, is its level
 /// ```
 ///
 /// So a reader learns the level of a node before it looks into it, and does not have to.
@@ -49,11 +49,12 @@ pub(super) enum Kind<T> {
 pub(super) struct Entry(*mut c_void);
 
 impl Entry {
-    const KIND: usize = 0b11;
     const NODE: usize = 0b01;
     const RESERVED: usize = 0b10;
+    const KIND: usize = Self::NODE | Self::RESERVED;
     const KIND_BITS: u32 = 2;
-    const LEVEL: usize = Level::MASK << Self::KIND_BITS;
+    const LEVEL_SHIFT: u32 = 1;
+    const NODE_MASK: usize = (1 << (Self::LEVEL_SHIFT + Level::BITS)) - 1;
 
     /// The entry of an object.
     pub(super) fn object<T>(object: NonNull<T>) -> Self {
@@ -71,24 +72,25 @@ impl Entry {
 
     /// The entry of a node that is put to a level.
     pub(super) fn node(node: NonNull<Node>, level: Level) -> Self {
-        const { assert!(align_of::<Node>() > Self::LEVEL | Self::KIND) };
-        let tag = level.to_bits() << Self::KIND_BITS | Self::NODE;
+        const { assert!(align_of::<Node>() > Self::NODE_MASK) };
+        let tag = level.to_bits() << Self::LEVEL_SHIFT | Self::NODE;
 
         Self(node.as_ptr().map_addr(|addr| addr | tag).cast())
     }
 
     /// The node and its level, if it is one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn as_node(self) -> Option<(NonNull<Node>, Level)> {
         let addr = self.0.addr();
 
-        if addr & Self::KIND != Self::NODE {
+        if addr & Self::NODE == 0 {
             return None;
         }
-        let level = Level::from_bits((addr & Self::LEVEL) >> Self::KIND_BITS);
-        let node = self.0.map_addr(|addr| addr & !(Self::LEVEL | Self::KIND));
+        let level = Level::from_bits(addr >> Self::LEVEL_SHIFT);
+        let node = self.0.map_addr(|addr| addr & !Self::NODE_MASK);
 
-        Some((NonNull::new(node.cast())?, level))
+        // SAFETY: `node()` has set the bit, in what was not null.
+        Some((unsafe { NonNull::new_unchecked(node.cast()) }, level))
     }
 
     /// The object, if it is one.

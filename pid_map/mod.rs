@@ -19,6 +19,7 @@
 //!
 //! A Patricia trie of 64-way nodes, see [`tree`]. docs/pid_map.md compares it with others.
 
+mod cache;
 mod entry;
 mod node;
 mod number;
@@ -26,6 +27,7 @@ mod once;
 mod tree;
 mod usage;
 
+pub(crate) use cache::NodeCache;
 pub(crate) use number::Number;
 pub(crate) use usage::Usage;
 
@@ -173,18 +175,16 @@ impl<T: Numbered> PidMap<T> {
         let usage = self.usage();
         let nr = match want {
             Some(Number::INIT) if usage.initless => return Err(EEXIST.into()),
-            Some(nr) if self.tree.is_taken(&inner.writer, nr) => return Err(EEXIST.into()),
             Some(nr) => nr,
             None => self.next_free(inner, usage, limit).ok_or(EAGAIN)?,
         };
+        // All that can be missing is there before the number counts: whoever looks at the count
+        // is told when a number is released, but not when one was counted in vain.
+        let place = self.tree.place(&mut inner.writer, nr)?;
 
         // What closes the map does not wait for the lock.
         self.change(Usage::with_one_more).ok_or(ENOMEM)?;
-        self.tree
-            .insert(&mut inner.writer, nr, entry(nr))
-            .inspect_err(|_| {
-                self.change(|usage| Some(usage.with_one_less()));
-            })?;
+        place.fill(entry(nr));
         if want.is_none() {
             inner.cursor = nr.get() + 1;
         }

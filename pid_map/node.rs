@@ -3,6 +3,7 @@
 //! A node of the trie: 64 slots, and what the writer wants to know about them.
 
 use super::{
+    cache,
     entry::{
         Entry,
         Slot, //
@@ -17,7 +18,6 @@ use core::{
 use kernel::{
     alloc::AllocError,
     bindings,
-    prelude::*,
     types::Opaque, //
 };
 
@@ -27,7 +27,8 @@ pub(super) const BITS: u32 = 6;
 /// How many slots a node has.
 const FANOUT: usize = 1 << BITS;
 
-/// Where a node is: at level 0 each slot is that of a number, at level 1 that of 64, and so on.
+/// Where a node is: at level 0 each slot is that of a number, at level 1 that of 64, and so on. Kept
+/// as what a number is shifted by to get its slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Level(u32);
 
@@ -35,20 +36,22 @@ impl Level {
     /// How many there are, so that they cover [`Number::MAX`](super::Number::MAX).
     pub(super) const COUNT: usize = 4;
 
-    pub(super) const MASK: usize = Self::COUNT - 1;
+    /// How many bits [`Level::to_bits`] needs.
+    pub(super) const BITS: u32 = 5;
 
     /// The level of which the slots are those of numbers.
     pub(super) const LEAF: Self = Self(0);
 
     /// The level at which two different numbers part: in a node there they have different slots.
     pub(super) fn parting(one: u32, other: u32) -> Self {
-        Self((one ^ other).ilog2() / BITS)
+        // Two numbers that are the same part nowhere; the lowest bit makes no difference.
+        Self((one ^ other | 1).ilog2() / BITS * BITS)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn from_bits(bits: usize) -> Self {
         // CAST: There are few.
-        Self((bits & Self::MASK) as u32)
+        Self((bits % (1 << Self::BITS)) as u32)
     }
 
     pub(super) fn to_bits(self) -> usize {
@@ -58,19 +61,19 @@ impl Level {
 
     /// The next higher level.
     pub(super) fn above(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0 + BITS)
     }
 
     /// The slot of a number in a node at this level that covers it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn digit(self, nr: u32) -> usize {
         // CAST: It is less than `FANOUT`.
-        (nr >> (self.0 * BITS)) as usize % FANOUT
+        (nr >> self.0) as usize % FANOUT
     }
 
     /// How many numbers a slot covers.
     pub(super) fn slot_size(self) -> u32 {
-        1 << (self.0 * BITS)
+        1 << self.0
     }
 
     /// How many numbers a node covers.
@@ -174,6 +177,11 @@ impl Node {
         self.full.read() == u64::MAX
     }
 
+    /// Whether a slot is the only one that is not empty.
+    pub(super) fn has_but(&self, digit: usize) -> bool {
+        self.used.read() == 1 << digit
+    }
+
     /// The first slot from `digit` on that is not empty.
     pub(super) fn next_used(&self, digit: usize) -> Option<usize> {
         next_bit(self.used.read(), digit)
@@ -197,7 +205,7 @@ fn next_bit(word: u64, from: usize) -> Option<usize> {
 ///
 /// # Invariants
 ///
-/// The pointer is that of a node from `kmalloc()`, empty, which nobody else owns.
+/// The pointer is that of a node from the cache, empty, which nobody else owns.
 pub(super) struct Loose(NonNull<Node>);
 
 // SAFETY: It owns a node, which is `Send`.
@@ -209,22 +217,19 @@ unsafe impl Sync for Loose {}
 impl Loose {
     /// Allocates a node. May sleep.
     pub(super) fn new() -> Result<Self, AllocError> {
-        let node = KBox::<Node>::new_uninit(GFP_KERNEL_ACCOUNT | __GFP_ZERO)?;
-        // SAFETY: The memory is zeroed, and all zeros are a node.
-        let node = unsafe { node.assume_init() };
-
-        // INVARIANT: Just made, empty. `KBox` uses `kmalloc()`.
-        Ok(Self(NonNull::from(KBox::leak(node))))
+        // INVARIANT: New, and all zeros, which are an empty node.
+        Ok(Self(cache::allocate()?))
     }
 
-    /// Takes over a node that was taken out of its place.
+    /// Takes over a node that was taken out of its place, or is about to be.
     ///
     /// # Safety
     ///
-    /// The node came from [`Self::into_ptr`] and is empty, and there is no entry for it any more.
-    pub(super) unsafe fn from_ptr(node: NonNull<Node>) -> Self {
+    /// The node came from [`Self::into_ptr`] and is empty, and whoever has the right to change the
+    /// map sees to it that there is no entry for it any more before it gets another.
+    pub(super) unsafe fn from_ref(node: &Node) -> Self {
         // INVARIANT: By the requirements of this function.
-        Self(node)
+        Self(NonNull::from(node))
     }
 
     /// Gives the node away, to be put into a place.
@@ -248,7 +253,7 @@ impl Deref for Loose {
 impl Drop for Loose {
     fn drop(&mut self) {
         let node = self.0.as_ptr();
-        // SAFETY: By the type invariants the node came from `kmalloc()` and is ours to free. It is
+        // SAFETY: By the type invariants the node came from a slab cache and is ours to free. It is
         // empty, so that nothing is lost with it.
         unsafe { bindings::kvfree_call_rcu((*node).rcu.get(), node.cast()) };
     }

@@ -32,7 +32,8 @@ use super::{
     node::{
         Level,
         Loose,
-        Node, //
+        Node,
+        BITS, //
     },
     Number,
     Numbered, //
@@ -126,9 +127,10 @@ struct Span {
 }
 
 impl Span {
+    /// What a tree can cover.
     const ALL: Self = Self {
         first: 0,
-        end: Number::MAX + 1,
+        end: 1 << (Level::COUNT as u32 * BITS),
     };
 
     /// What a node at `level` covers.
@@ -154,6 +156,10 @@ impl Span {
 
     fn contains(self, nr: u32) -> bool {
         (self.first..self.end).contains(&nr)
+    }
+
+    fn includes(self, other: Self) -> bool {
+        self.first <= other.first && other.end <= self.end
     }
 }
 
@@ -206,7 +212,9 @@ impl<T: Numbered> Tree<T> {
         let mut from = from.get();
 
         // Each round goes down by `from`, into the first slot that is not empty from there on, and
-        // ends in an object or with the numbers that `span` covers done.
+        // ends in an object or with the numbers that `span` covers done. A span is always within
+        // the one before, so that a search that strays does not go past numbers that it has not
+        // been near.
         while Span::ALL.contains(from) {
             let mut span = Span::ALL;
             let mut entry = self.root.load();
@@ -218,10 +226,13 @@ impl<T: Numbered> Tree<T> {
                         let node = unsafe { node.as_ref() };
                         let own = Span::of(node, level);
 
+                        // The node is in another place by now: there was nothing in this one that
+                        // has been there throughout.
+                        if !span.includes(own) {
+                            break;
+                        }
                         from = from.max(own.first);
-                        // Nothing from there on, or the node is in another place by now, and there
-                        // was nothing in this one that has been there throughout.
-                        if !span.contains(own.first) || !own.contains(from) {
+                        if !own.contains(from) {
                             break;
                         }
                         let Some(digit) = node.next_used(level.digit(from)) else {
@@ -258,13 +269,6 @@ impl<T: Numbered> Tree<T> {
         }
     }
 
-    /// Whether `nr` is reserved or published.
-    pub(super) fn is_taken(&self, writer: &Writer, nr: Number) -> bool {
-        let path = Path::to(&self.root, &writer.right, nr);
-
-        self.number_in(&writer.right, path.end.load()) == Some(nr.get())
-    }
-
     /// Returns the smallest number from `from` on and below `limit` that is not taken.
     pub(super) fn find_free(&self, writer: &Writer, from: u32, limit: u32) -> Option<Number> {
         let mut nr = from;
@@ -296,25 +300,26 @@ impl<T: Numbered> Tree<T> {
         Number::new(nr).filter(|nr| nr.get() < limit)
     }
 
-    /// Inserts `nr` by an entry that has that number: an object to be found from now on, or what
-    /// reserves it.
-    pub(super) fn insert(
-        &self,
-        writer: &mut Writer,
+    /// Finds the place for `nr`, and takes a node for it if there must be one. Nothing in the tree
+    /// is changed yet.
+    pub(super) fn place<'a>(
+        &'a self,
+        writer: &'a mut Writer,
         nr: Number,
-        entry: Entry,
-    ) -> Result<(), Refused> {
+    ) -> Result<Place<'a>, Refused> {
         let Writer { right, spares } = writer;
-        let path = Path::to(&self.root, right, nr);
-        let there = path.end.load();
+        let way = Way::to(&self.root, right, nr.get());
+        let there = way.end.load();
 
         // What is in the way: a number that it has, the level at which it fills a slot, and whether
         // with no number left free.
         let (other, filled, full) = match there.kind::<T>() {
             Kind::Empty => {
-                path.end.store(entry);
-                path.mark_used();
-                return Ok(());
+                return Ok(Place {
+                    root: &self.root,
+                    way,
+                    beside: None,
+                })
             }
             Kind::Node(node, level) => {
                 // SAFETY: The writer keeps the nodes of the tree.
@@ -335,14 +340,16 @@ impl<T: Numbered> Tree<T> {
 
         node.settle(level, nr.get());
         node.put(level.digit(other), there, full && level == filled);
-        node.put(level.digit(nr.get()), entry, level == Level::LEAF);
-        path.end.store(Entry::node(node.into_ptr(), level));
-        Ok(())
+        Ok(Place {
+            root: &self.root,
+            way,
+            beside: Some((node, level)),
+        })
     }
 
     /// Publishes `object` as `nr`, which is reserved.
     pub(super) fn publish(&self, writer: &mut Writer, nr: Number, object: NonNull<T>) {
-        let end = Path::to(&self.root, &writer.right, nr).end;
+        let end = Way::to(&self.root, &writer.right, nr.get()).end;
 
         if end.load() == Entry::reserved(nr) {
             end.store(Entry::object(object));
@@ -351,22 +358,119 @@ impl<T: Numbered> Tree<T> {
 
     /// Takes `nr` out of the tree, and with it the nodes that get empty. Returns what was there, or
     /// `None` if nothing was, and nodes that are not needed.
-    pub(super) fn remove(&self, writer: &mut Writer, nr: Number) -> (Option<Entry>, Surplus) {
-        let Writer { right, spares } = writer;
-        let mut surplus = [const { None }; Level::COUNT];
-        let path = Path::to(&self.root, right, nr);
-        let entry = path.end.load();
+    #[inline]
+    pub(super) fn remove(
+        &self,
+        writer: &mut Writer,
+        nr: Number,
+    ) -> (Option<Entry>, Option<Surplus>) {
+        let right = &writer.right;
+        let way = Way::to(&self.root, right, nr.get());
+        let entry = way.end.load();
 
         if self.number_in(right, entry) != Some(nr.get()) {
-            return (None, surplus);
+            return (None, None);
         }
-        let emptied = path.clear(&self.root);
-        for (node, surplus) in emptied.into_iter().flatten().zip(&mut surplus) {
-            // SAFETY: A node in the tree was given away by `insert()`; this one is empty, and
-            // `clear()` has cleared the slot that it was in.
-            *surplus = spares.give(unsafe { Loose::from_ptr(node) });
+        match way.lowest {
+            None => self.root.clear(),
+            Some(Step { node, level }) => {
+                let digit = level.digit(nr.get());
+
+                if node.has_but(digit) || node.is_full() {
+                    return (Some(entry), Some(self.remove_upwards(writer, nr)));
+                }
+                node.clear(digit);
+                node.unmark_full(digit);
+            }
         }
-        (Some(entry), surplus)
+        (Some(entry), None)
+    }
+
+    /// Takes out `nr`, which is in the tree and the last one in its node, or the first one to get
+    /// free there.
+    #[cold]
+    fn remove_upwards(&self, writer: &mut Writer, nr: Number) -> Surplus {
+        let Writer { right, spares } = writer;
+        let mut surplus = [const { None }; Level::COUNT];
+        let mut gone = true;
+
+        for (Step { node, level }, surplus) in Path::to(&self.root, right, nr.get())
+            .upwards()
+            .zip(&mut surplus)
+        {
+            let digit = level.digit(nr.get());
+            let was_full = node.unmark_full(digit);
+
+            if gone {
+                node.clear(digit);
+                gone = node.is_empty();
+                if gone {
+                    // The slot that it is in is the next to be cleared, before anybody else can
+                    // take it from the spares.
+                    // SAFETY: It was given away by `Place::fill()`, and it is empty.
+                    *surplus = spares.give(unsafe { Loose::from_ref(node) });
+                }
+            } else if !was_full {
+                // Then none above was.
+                break;
+            }
+        }
+        if gone {
+            self.root.clear();
+        }
+        surplus
+    }
+}
+
+/// Where a number can be inserted, and what is needed for that.
+pub(super) struct Place<'a> {
+    root: &'a Slot,
+    way: Way<'a>,
+    /// The node for the number and for what is in its place, and the level of it.
+    beside: Option<(Loose, Level)>,
+}
+
+impl Place<'_> {
+    /// Inserts the number by an entry that has it: an object to be found from now on, or what
+    /// reserves the number.
+    #[inline]
+    pub(super) fn fill(self, entry: Entry) {
+        let Way { nr, lowest, end } = self.way;
+
+        if let Some((node, level)) = self.beside {
+            node.put(level.digit(nr), entry, level == Level::LEAF);
+            end.store(Entry::node(node.into_ptr(), level));
+            return;
+        }
+        end.store(entry);
+        if let Some(Step { node, level }) = lowest {
+            node.mark_used(level.digit(nr));
+            if level == Level::LEAF {
+                node.mark_full(level.digit(nr));
+                if node.is_full() {
+                    mark_full_upwards(self.root, nr);
+                }
+            }
+        }
+    }
+}
+
+/// Notes in the nodes above that the one at the lowest level over `nr` has no number left free.
+#[cold]
+fn mark_full_upwards(root: &Slot, nr: u32) {
+    // The one who calls has it.
+    let right = Right(());
+    let path = Path::to(root, &right, nr);
+    let mut below: Option<Step<'_>> = None;
+
+    for step in path.upwards() {
+        if let Some(below) = below {
+            if !below.node.is_full() || step.level != below.level.above() {
+                return;
+            }
+            step.node.mark_full(step.level.digit(nr));
+        }
+        below = Some(step);
     }
 }
 
@@ -378,57 +482,84 @@ impl<T: Numbered> Drop for Tree<T> {
 
 /// Drops all nodes of a tree that is dropped. It is at most four levels deep.
 fn drop_nodes(entry: Entry) {
-    let Some((ptr, _)) = entry.as_node() else {
+    let Some((node, _)) = entry.as_node() else {
         return;
     };
     // SAFETY: Nodes are valid as long as the tree is.
-    let node = unsafe { ptr.as_ref() };
+    let node = unsafe { node.as_ref() };
 
     while let Some(digit) = node.next_used(0) {
         drop_nodes(node.slot(digit).load());
         node.clear(digit);
     }
-    // SAFETY: A node in the tree was given away by `insert()`; this one is empty now, and the slot
-    // that it was in goes with the tree or was cleared by the caller.
-    drop(unsafe { Loose::from_ptr(ptr) });
+    // SAFETY: A node in the tree was given away by `Place::fill()`; this one is empty now, and the
+    // slot that it is in goes with the tree or is cleared by the caller.
+    drop(unsafe { Loose::from_ref(node) });
 }
 
-/// The nodes from the root down that cover a number.
-struct Path<'a> {
-    nr: u32,
-    steps: [Option<Step<'a>>; Level::COUNT],
-    len: usize,
-    /// Where the number is, if it is in the tree.
-    end: &'a Slot,
-}
-
+/// A node that covers a number.
 #[derive(Clone, Copy)]
 struct Step<'a> {
-    ptr: NonNull<Node>,
     node: &'a Node,
     level: Level,
 }
 
-impl<'a> Path<'a> {
-    fn to(root: &'a Slot, _: &'a Right, nr: Number) -> Self {
-        let nr = nr.get();
-        let mut path = Self {
+/// The end of the way from the root down the nodes that cover a number.
+struct Way<'a> {
+    nr: u32,
+    /// The last of the nodes.
+    lowest: Option<Step<'a>>,
+    /// Where the number is, if it is in the tree.
+    end: &'a Slot,
+}
+
+impl<'a> Way<'a> {
+    #[inline]
+    fn to(root: &'a Slot, right: &'a Right, nr: u32) -> Self {
+        let mut way = Self {
             nr,
-            steps: [None; Level::COUNT],
-            len: 0,
+            lowest: None,
             end: root,
         };
 
-        while let Some((ptr, level)) = path.end.load().as_node() {
-            // SAFETY: The writer keeps the nodes of the tree, and we borrow its right.
-            let node = unsafe { ptr.as_ref() };
+        while let Some(step) = Step::down(way.end, right, nr) {
+            way.lowest = Some(step);
+            way.end = step.node.slot(step.level.digit(nr));
+        }
+        way
+    }
+}
 
-            if !node.covers(level, nr) {
-                break;
-            }
-            path.steps[path.len] = Some(Step { ptr, node, level });
+impl<'a> Step<'a> {
+    /// The node in a slot, if there is one and it covers `nr`.
+    #[inline]
+    fn down(slot: &Slot, _: &'a Right, nr: u32) -> Option<Self> {
+        let (node, level) = slot.load().as_node()?;
+        // SAFETY: The writer keeps the nodes of the tree, and we borrow its right.
+        let node = unsafe { node.as_ref() };
+
+        node.covers(level, nr).then_some(Self { node, level })
+    }
+}
+
+/// All nodes on the way to a number.
+struct Path<'a> {
+    steps: [Option<Step<'a>>; Level::COUNT],
+    len: usize,
+}
+
+impl<'a> Path<'a> {
+    fn to(root: &'a Slot, right: &'a Right, nr: u32) -> Self {
+        let mut path = Self {
+            steps: [None; Level::COUNT],
+            len: 0,
+        };
+        let mut end = root;
+
+        while let Some(step) = Step::down(end, right, nr) {
+            path.steps[path.len] = Some(step);
             path.len += 1;
-            path.end = node.slot(level.digit(nr));
+            end = step.node.slot(step.level.digit(nr));
         }
         path
     }
@@ -436,51 +567,5 @@ impl<'a> Path<'a> {
     /// The nodes, the lowest first.
     fn upwards(&self) -> impl Iterator<Item = Step<'a>> + '_ {
         self.steps[..self.len].iter().rev().copied().flatten()
-    }
-
-    /// Notes in the nodes that a number was put to the end, which was empty.
-    fn mark_used(&self) {
-        let mut steps = self.upwards();
-        let Some(lowest) = steps.next() else {
-            return;
-        };
-
-        lowest.node.mark_used(lowest.level.digit(self.nr));
-        if lowest.level != Level::LEAF {
-            return;
-        }
-        lowest.node.mark_full(lowest.level.digit(self.nr));
-        let mut below = lowest;
-        for step in steps {
-            if !below.node.is_full() || step.level != below.level.above() {
-                return;
-            }
-            step.node.mark_full(step.level.digit(self.nr));
-            below = step;
-        }
-    }
-
-    /// Takes the number out. Returns the nodes that are empty now, and in the tree no more.
-    fn clear(&self, root: &Slot) -> [Option<NonNull<Node>>; Level::COUNT] {
-        let mut emptied = [None; Level::COUNT];
-        let mut gone = true;
-
-        for (Step { ptr, node, level }, emptied) in self.upwards().zip(&mut emptied) {
-            let digit = level.digit(self.nr);
-            let was_full = node.unmark_full(digit);
-
-            if gone {
-                node.clear(digit);
-                gone = node.is_empty();
-                *emptied = gone.then_some(ptr);
-            } else if !was_full {
-                // Then none above was.
-                break;
-            }
-        }
-        if gone {
-            root.clear();
-        }
-        emptied
     }
 }

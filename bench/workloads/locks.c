@@ -15,12 +15,13 @@ static unsigned long acquisitions(void)
 	FILE *stats = fopen("/proc/lock_stat", "r");
 
 	CHECK(stats);
-	while (fgets(line, sizeof(line), stats))
-		if (sscanf(line, " %127[^:]: %*u %*u %*f %*f %*f %*f %*u %lu", name, &count) == 2 &&
+	while (fgets(line, sizeof(line), stats)) {
+		unsigned long found;
+
+		if (sscanf(line, " %127[^:]: %*u %*u %*f %*f %*f %*f %*u %lu", name, &found) == 2 &&
 		    !strcmp(name, "pidmap_lock"))
-			break;
-		else
-			count = 0;
+			count = found;
+	}
 	fclose(stats);
 	return count;
 }

@@ -23,6 +23,10 @@ use kernel::{
         Arc,
         Completion, //
     },
+    time::{
+        delay::fsleep,
+        Delta, //
+    },
     workqueue, //
 };
 
@@ -49,10 +53,14 @@ const WRITERS: usize = 3;
 const READERS: usize = 2;
 const ROUNDS: usize = 400;
 /// How many numbers a writer holds at once. So the map lives in a few nodes, which come and go.
-const HELD: usize = 48;
-const LIMIT: u32 = 3000;
+const HELD: usize = 24;
+const LIMIT: u32 = 270_000;
 /// Numbers that are there throughout, alone and in company, low and high.
-const FIXED: [u32; 6] = [1, 2, 640, 641, 2047, 2999];
+const FIXED: [u32; 7] = [1, 2, 640, 641, 5000, 262_150, 269_999];
+/// Where numbers come and go: at the borders of nodes at each level, so that the nodes there get
+/// empty and are put to other places and levels.
+const HAUNTS: [u32; 6] = [3, 64, 4032, 4096, 262_080, 262_144];
+const HAUNT: u32 = 70;
 
 struct Stress {
     map: Pin<KBox<PidMap<Object>>>,
@@ -87,6 +95,11 @@ impl Random {
 }
 
 impl Stress {
+    /// A number where some come and go.
+    fn somewhere(random: &mut Random) -> u32 {
+        HAUNTS[random.next() as usize % HAUNTS.len()] + random.next() % HAUNT
+    }
+
     /// Takes a number in one of the three ways.
     fn take(&self, random: &mut Random) -> Option<(Number, KBox<Object>)> {
         let object = KBox::new(
@@ -101,8 +114,8 @@ impl Stress {
             return None;
         };
         let want = match random.next() % 3 {
-            0 => Number::new(3 + random.next() % (LIMIT - 3)),
-            _ => None,
+            0 => None,
+            _ => Number::new(Self::somewhere(random)),
         };
         let nr = if random.next() % 2 == 0 {
             self.map.assign(want, LIMIT, NonNull::from(&*object), |nr| {
@@ -172,7 +185,7 @@ impl Stress {
 
         while self.writing.load(Relaxed) > 0 {
             for _ in 0..200 {
-                let nr = 1 + random.next() % (LIMIT - 1);
+                let nr = Self::somewhere(&mut random);
                 let guard = rcu::read_lock();
 
                 if let Some(nr) = Number::new(nr) {
@@ -193,6 +206,8 @@ impl Stress {
                 }
             }
             self.walk();
+            // Let others run, where a kernel thread is not preempted.
+            fsleep(Delta::from_micros(100));
         }
     }
 

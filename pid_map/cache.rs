@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The slab cache of the nodes. `kmalloc()` would round one up to 1 kB.
+
+use super::node::Node;
+use core::ptr::NonNull;
+use kernel::{
+    alloc::AllocError,
+    bindings,
+    prelude::*,
+    sync::SetOnce, //
+};
+
+/// The cache that is open.
+static CACHE: SetOnce<Cache> = SetOnce::new();
+
+#[derive(Clone, Copy)]
+struct Cache(NonNull<bindings::kmem_cache>);
+
+// SAFETY: A slab cache is for all threads.
+unsafe impl Send for Cache {}
+
+// SAFETY: As above.
+unsafe impl Sync for Cache {}
+
+/// Keeps the cache of the nodes open. The module has one, and no map before or after it.
+///
+/// # Invariants
+///
+/// The cache is in `CACHE`.
+pub(crate) struct NodeCache(Cache);
+
+impl NodeCache {
+    /// Opens the cache, once in the life of the module. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`, `EBUSY` if it was opened before.
+    ///
+    /// # Safety
+    ///
+    /// It is dropped when there is no map any more.
+    pub(crate) unsafe fn open() -> Result<Self> {
+        let mut args = bindings::kmem_cache_args {
+            align: align_of::<Node>() as u32,
+            ..Default::default()
+        };
+        // SAFETY: The arguments are valid, and the name is static.
+        let cache = unsafe {
+            bindings::__kmem_cache_create_args(
+                c"pspace_node".as_ptr().cast(),
+                size_of::<Node>() as u32,
+                &raw mut args,
+                0,
+            )
+        };
+        let cache = Cache(NonNull::new(cache).ok_or(ENOMEM)?);
+        // INVARIANT: It is in `CACHE` if this does not return.
+        let this = Self(cache);
+
+        match CACHE.populate(cache) {
+            true => Ok(this),
+            false => Err(EBUSY),
+        }
+    }
+}
+
+impl Drop for NodeCache {
+    fn drop(&mut self) {
+        // SAFETY: `open()` has made it. There is no map left by the promise made to that, hence no
+        // node but those that RCU is about to free, for which this waits.
+        unsafe { bindings::kmem_cache_destroy(self.0 .0.as_ptr()) };
+    }
+}
+
+/// Allocates zeroed memory for a node, for `kvfree_call_rcu()` to free. May sleep.
+pub(super) fn allocate() -> Result<NonNull<Node>, AllocError> {
+    let Cache(cache) = CACHE.copy().ok_or(AllocError)?;
+    let flags = bindings::GFP_KERNEL_ACCOUNT | bindings::__GFP_ZERO;
+    // SAFETY: It is open as long as there are maps, and one is why we are called.
+    let node = unsafe { bindings::kmem_cache_alloc_noprof(cache.as_ptr(), flags) };
+
+    NonNull::new(node.cast()).ok_or(AllocError)
+}
