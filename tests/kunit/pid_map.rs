@@ -441,7 +441,11 @@ mod tests {
     #[test]
     fn a_map_can_be_full_up_to_the_largest_number() -> Result {
         let map = map()?;
-        let all = Number::MAX;
+        // With locks checked it takes minutes, and the time of a test is limited.
+        let all = match cfg!(CONFIG_PROVE_LOCKING) {
+            true => 300_000,
+            false => Number::MAX,
+        };
 
         for nr in 1..=all {
             // An assertion for each would take longer than all the rest.
@@ -454,9 +458,9 @@ mod tests {
         assert_eq!(find(&map, all), Some(all));
         assert_eq!(find_ge(&map, all), Some(all));
 
-        assert_eq!(release(&map, 2_000_000), Some(2_000_000));
-        assert_eq!(find_ge(&map, 2_000_000), Some(2_000_001));
-        assert_eq!(add(&map, None, all + 1), Ok(2_000_000));
+        assert_eq!(release(&map, 200_000), Some(200_000));
+        assert_eq!(find_ge(&map, 200_000), Some(200_001));
+        assert_eq!(add(&map, None, all + 1), Ok(200_000));
 
         for nr in 1..=all {
             if release(&map, nr) != Some(nr) {

@@ -51,7 +51,7 @@ unsafe impl Numbered for Object {
 
 const WRITERS: usize = 3;
 const READERS: usize = 2;
-const ROUNDS: usize = 400;
+const ROUNDS: usize = 150;
 /// How many numbers a writer holds at once. So the map lives in a few nodes, which come and go.
 const HELD: usize = 24;
 const LIMIT: u32 = 270_000;
