@@ -1416,6 +1416,19 @@ ADOPTER_TEST(a_stopped_job_of_pid_1_is_hung_up_and_goes_on)
 	CHECK(ask(ONE, take, SIGHUP) == 0);
 }
 
+/* The adopter is of its session, and could continue a job: but it is not told. */
+ADOPTER_TEST(a_stopped_job_in_the_session_of_the_adopter_is_hung_up_and_goes_on)
+{
+	struct space b = new_space(B, "outer");
+
+	CHECK(ask(B, spawn, ONE) == 2);
+	CHECK(ask(ONE, new_group, 0) == 0);
+	CHECK(ask(ONE, block, SIGHUP) == 0);
+	CHECK(ask(B, stop, 2) == 0);
+	end_init(b);
+	CHECK(ask(ONE, take, SIGHUP) == 0);
+}
+
 ADOPTER_TEST(the_foreground_of_the_terminal_of_pid_1_is_hung_up)
 {
 	struct space b = new_space(B, "outer");
