@@ -7,7 +7,7 @@
 #include "control.h"
 #include <pthread.h>
 #include <sys/ptrace.h>
-#include "kselftest_harness.h"
+#include "harness.h"
 
 static void block(int sig)
 {

@@ -2,7 +2,7 @@
 /* Pid namespaces as they have always been, inside a pspace and around one. */
 
 #include "space.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 
 /* How deep they nest, inside one pspace. */
 #define MAX_DEPTH	32

@@ -2,7 +2,7 @@
 /* Ways to make a pspace, and every refusal with its errno. */
 
 #include "space.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 
 static int child_is_init(void *arg)
 {

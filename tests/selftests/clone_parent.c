@@ -6,7 +6,7 @@
 
 #include "space.h"
 #include <pthread.h>
-#include "kselftest_harness.h"
+#include "harness.h"
 
 /* The number of the next child to end, which stays a zombie. */
 static pid_t next_zombie(void)

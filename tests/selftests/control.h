@@ -9,7 +9,6 @@
 #include "space.h"
 
 #include <poll.h>
-#include <sys/utsname.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
@@ -72,18 +71,6 @@ static inline int poll_for(int fd, int milliseconds)
 
 	CHECK(poll(&poller, 1, milliseconds) >= 0);
 	return poller.revents;
-}
-
-/*
- * How many are many here: all of COUNT, or a tenth where the kernel checks locks and
- * memory and takes ten times as long.
- */
-static inline int many(int count)
-{
-	struct utsname kernel;
-
-	CHECK(!uname(&kernel));
-	return strstr(kernel.release, "-debug") ? count / 10 : count;
 }
 
 /* Wait until the last member of a space is gone. False if that takes too long. */

@@ -4,12 +4,12 @@
 #include "control.h"
 #include <sys/epoll.h>
 #include <sys/ptrace.h>
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define NOBODY 65534
 
 /* For what is a matter of luck. */
-#define ROUNDS 5
+#define ROUNDS many(5)
 
 /* Both ways to kill a space, given its descriptor: 0 or -errno. */
 
@@ -544,6 +544,34 @@ TEST_F(way, ends_a_space_without_pid_1)
 TEST_F(way, ends_spaces_in_one_without_pid_1)
 {
 	EXPECT_TRUE(dies_without_pid_1(variant->kill, add_nested_spaces));
+}
+
+TEST_F(way, ends_stopped_members_without_pid_1)
+{
+	EXPECT_TRUE(dies_without_pid_1(variant->kill, add_stopped));
+}
+
+TEST_F(way, ends_traced_members_without_pid_1)
+{
+	EXPECT_TRUE(dies_without_pid_1(variant->kill, add_traced));
+}
+
+TEST_F(way, ends_without_pid_1_a_member_that_waits_for_its_vforked_child)
+{
+	EXPECT_TRUE(dies_without_pid_1(variant->kill, add_vfork_parent));
+}
+
+TEST_F(way, ends_frozen_members_without_pid_1)
+{
+	struct space space;
+
+	cgroup = cgroup_new();
+	space = space_new("outer", add_in_cgroup);
+	leave(&space);
+	cgroup_freeze(&cgroup);
+	EXPECT_EQ(variant->kill(space.ns), 0);
+	EXPECT_TRUE(is_over(&space));
+	cgroup_remove(&cgroup);
 }
 
 static void add_some_and_orphaned_spaces(void)

@@ -7,7 +7,7 @@
  */
 
 #include "space.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #include <sys/utsname.h>
 

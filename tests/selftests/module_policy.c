@@ -6,7 +6,7 @@
  */
 
 #include "control.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 
 static int insmod(const char *parameters)
 {

@@ -3,7 +3,7 @@
 
 #include "space.h"
 #include <sys/mman.h>
-#include "kselftest_harness.h"
+#include "harness.h"
 
 /* Room for the ids of a list of spaces, and how many there are. */
 struct ids {

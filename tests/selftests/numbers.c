@@ -3,7 +3,7 @@
 
 #include "space.h"
 #include <pthread.h>
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define LAST_PID "/proc/sys/kernel/ns_last_pid"
 

@@ -3,7 +3,7 @@
 
 #include "space.h"
 #include <pthread.h>
-#include "kselftest_harness.h"
+#include "harness.h"
 
 static void become_subreaper(void)
 {

@@ -10,7 +10,7 @@
 #include "control.h"
 #include <pthread.h>
 #include <sys/ptrace.h>
-#include "kselftest_harness.h"
+#include "harness.h"
 
 /*
  * Actors: processes (or threads) that do what they are asked, which is to call a
@@ -1579,6 +1579,9 @@ ADOPTER_TEST(another_policy_has_no_effect_when_pid_1_is_gone)
 
 /* The adopter's space dies. Here it is an actor's, and the test is above it. */
 
+/* Where the cgroups are mounted before, which A and those in it see as well. */
+static struct cgroup cgroup;
+
 FIXTURE(death)
 {
 	struct space a;
@@ -1600,11 +1603,15 @@ FIXTURE_VARIANT_ADD(death, auto_killed) { "auto", true };
 
 FIXTURE_SETUP(death)
 {
+	cgroup = cgroup_new();
 	actors_new();
 	self->a = new_space(A, variant->policy);
 }
 
-FIXTURE_TEARDOWN(death) {}
+FIXTURE_TEARDOWN(death)
+{
+	cgroup_remove(&cgroup);
+}
 
 static void make_orphaned_b(void)
 {
@@ -1713,6 +1720,67 @@ TEST_F(death, of_the_adopters_space_is_that_of_traced_and_stopped_ones)
 	EXPECT_EQ(ask(A, reap, 2), 5);
 	end_a(self->a, variant->by_kill);
 	EXPECT_EQ(poll_for(b, 0), POLLIN | POLLHUP);
+	EXPECT_TRUE(nobody_is_left());
+}
+
+static int enter_cgroup(int arg)
+{
+	cgroup_enter(&cgroup);
+	return 0;
+}
+
+TEST_F(death, of_the_adopters_space_is_that_of_frozen_ones)
+{
+	int b;
+
+	make_orphaned_b();
+	b = open_below(self->a.wid, 1);
+	EXPECT_EQ(ask(ONE, enter_cgroup, 0), 0);
+	EXPECT_EQ(ask(ONE, add, 3), 0);
+	tell(B, leave, 5);
+	EXPECT_EQ(ask(A, reap, 2), 5);
+	cgroup_freeze(&cgroup);
+	end_a(self->a, variant->by_kill);
+	EXPECT_EQ(poll_for(b, 0), POLLIN | POLLHUP);
+	EXPECT_TRUE(nobody_is_left());
+}
+
+TEST_F(death, of_the_adopters_space_is_that_of_one_that_vforked)
+{
+	int b;
+
+	make_orphaned_b();
+	b = open_below(self->a.wid, 1);
+	/* Has no answer, but then TWO has. */
+	tell(ONE, spawn_by_vfork, TWO);
+	EXPECT_EQ(ask(TWO, number, 0), 13);
+	tell(B, leave, 5);
+	EXPECT_EQ(ask(A, reap, 2), 5);
+	end_a(self->a, variant->by_kill);
+	EXPECT_EQ(poll_for(b, 0), POLLIN | POLLHUP);
+	EXPECT_TRUE(nobody_is_left());
+}
+
+/* It has a number to get in B, where there is none any more. */
+TEST_F(death, of_a_space_lets_none_into_an_orphaned_one_in_it)
+{
+	int c;
+
+	EXPECT_EQ(ask(A, spawn_outer, B), 2);
+	EXPECT_EQ(ask(B, spawn_outer, C), 2);
+	EXPECT_EQ(ask(C, spawn, ONE), 2);
+	c = open_below(self->a.wid, 2);
+	tell(C, leave, 5);
+	EXPECT_EQ(ask(B, reap, 2), 5);
+	tell(B, leave, 5);
+	EXPECT_EQ(ask(A, reap, 2), 5);
+	EXPECT_EQ(poll_for(c, 0), POLLIN);
+	EXPECT_EQ(spawn_into(TWO, c), -ENOMEM);
+	/* It is there, and its members go on to fork. */
+	EXPECT_EQ(ask(ONE, spawn, THREE), 3);
+	EXPECT_EQ(poll_for(c, 0), POLLIN);
+	end_a(self->a, variant->by_kill);
+	EXPECT_EQ(poll_for(c, 0), POLLIN | POLLHUP);
 	EXPECT_TRUE(nobody_is_left());
 }
 

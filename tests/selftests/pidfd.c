@@ -10,7 +10,7 @@
 #include "space.h"
 #include <poll.h>
 #include <sys/socket.h>
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #ifndef P_PIDFD
 #define P_PIDFD 3

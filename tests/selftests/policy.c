@@ -3,7 +3,7 @@
 
 #include "control.h"
 #include <sys/stat.h>
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define NOBODY		65534
 #define OTHER_USER	65533

@@ -6,7 +6,7 @@
 
 #include "space.h"
 #include <pthread.h>
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define SPACES		"/proc/pspace/spaces"
 #define COLUMNS		7
@@ -556,7 +556,7 @@ TEST(listing_while_spaces_come_and_go_never_fails)
 	churner = fork();
 	ASSERT_GE(churner, 0);
 	if (!churner) {
-		for (i = 0; i < 200; i++) {
+		for (i = 0; i < many(200); i++) {
 			pid_t one = idle_space(), two = idle_space();
 
 			CHECK(one > 0 && two > 0);
@@ -865,7 +865,7 @@ TEST(members_that_come_and_go_leave_no_count)
 
 		mount_own_proc();
 		id = ns_id_of(1, "pid");
-		for (i = 0; i < 500; i++) {
+		for (i = 0; i < many(500); i++) {
 			fork_and_reap();
 			if (i % 10)
 				continue;

@@ -7,7 +7,7 @@
 #include "space.h"
 #include <pthread.h>
 #include <sys/ptrace.h>
-#include "kselftest_harness.h"
+#include "harness.h"
 
 /* What a stop is, as status >> 8 has it. */
 #define STOP_OF(event)	(SIGTRAP | (event) << 8)

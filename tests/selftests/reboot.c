@@ -3,7 +3,7 @@
 
 #include "control.h"
 #include <linux/reboot.h>
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define NOBODY 65534
 
@@ -202,6 +202,53 @@ TEST(without_pid_1_all_members_are_killed)
 		EXPECT_TRUE(wait_for_hup(ns));
 		EXPECT_EQ(init_status(ns), 3);
 		close(ns);
+	}
+}
+
+/* Pid 1 of the space around it is the parent of what is left, and unharmed. */
+TEST(without_pid_1_nothing_around_the_space_is_killed)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(deadly); i++) {
+		pid_t wid = fork_space_with("init");
+
+		ASSERT_GE(wid, 0);
+		if (!wid) {
+			struct gate end_init = gate_new(), go = gate_new();
+			pid_t inner;
+			int ns;
+
+			mount_own_proc();
+			add_children(2);
+			CHECK(idle_space() == 4);
+			inner = fork_space_with("outer");
+			CHECK(inner >= 0);
+			if (!inner) {
+				pid_t member = fork();
+
+				CHECK(member >= 0);
+				if (!member) {
+					gate_wait(&go);
+					reboot_with(deadly[i]);
+					_exit(1);
+				}
+				add_children(2);
+				_exit(gate_wait(&end_init));
+			}
+			ns = open_ns(inner, "pid");
+			CHECK(ns >= 0);
+			gate_pass(&end_init, 3);
+			CHECK(reap(inner) == 3);
+			gate_pass(&go, 0);
+			CHECK(wait_for_hup(ns));
+			/* Nobody else has died, and all can be killed yet. */
+			CHECK(waitpid(-1, NULL, WNOHANG) == 0);
+			for (inner = 2; inner <= 4; inner++)
+				CHECK(end(inner) == BY_SIGNAL(SIGKILL));
+			_exit(7);
+		}
+		EXPECT_EQ(reap(wid), 7);
 	}
 }
 

@@ -3,7 +3,7 @@
 
 #include "space.h"
 #include <linux/capability.h>
-#include "kselftest_harness.h"
+#include "harness.h"
 
 /* A child that is there until it is killed. */
 static pid_t fork_to_stay(uint64_t flags, const pid_t *tids, size_t count)

@@ -4,7 +4,7 @@
 #include "space.h"
 #include <linux/capability.h>
 #include <sys/mman.h>
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define MAX_DISTANCE 32
 

@@ -3,7 +3,7 @@
 
 #include "space.h"
 #include <mqueue.h>
-#include "kselftest_harness.h"
+#include "harness.h"
 
 /* Like reap(), but a stop is an end too: 256 + the signal that stopped it. */
 static int outcome(pid_t pid)
@@ -312,6 +312,121 @@ TEST(a_member_cannot_kill_the_init_of_a_sibling_through_the_group)
 		_exit(0);
 	}
 	EXPECT_EQ(outcome(wid), 0);
+}
+
+TEST(a_member_cannot_stop_the_init_of_a_sibling_through_the_group)
+{
+	struct gate go = gate_new(), finish = gate_new();
+	pid_t wid = fork_space_with_group();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pid_t sibling = fork_space(), nested;
+		int status;
+
+		CHECK(sibling >= 0);
+		if (!sibling) {
+			gate_pass(&go, 0);
+			_exit(gate_wait(&finish));
+		}
+		gate_wait(&go);
+		nested = fork_space();
+		CHECK(nested >= 0);
+		if (!nested) {
+			pid_t member = fork();
+
+			CHECK(member >= 0);
+			if (!member)
+				signal_group_and_die(SIGSTOP);
+			CHECK(waitpid(member, &status, WUNTRACED) == member);
+			CHECK(WIFSTOPPED(status));
+			CHECK(!kill(member, SIGKILL));
+			_exit(reap(member) == BY_SIGNAL(SIGKILL) ? 0 : 1);
+		}
+		CHECK(outcome(nested) == 0);
+		gate_pass(&finish, 7);
+		CHECK(outcome(sibling) == 7);
+		_exit(0);
+	}
+	EXPECT_EQ(outcome(wid), 0);
+}
+
+/* A classic namespace between the sender and the border is as good as none. */
+TEST(a_member_of_a_classic_namespace_cannot_kill_an_init_above)
+{
+	pid_t wid = fork_space_with_group();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pid_t nested = fork_space();
+
+		CHECK(nested >= 0);
+		if (!nested) {
+			pid_t classic = fork_with(CLONE_NEWPID), member;
+
+			CHECK(classic >= 0);
+			if (!classic) {
+				member = fork();
+				CHECK(member >= 0);
+				if (!member)
+					signal_group_and_die(SIGKILL);
+				/* Nor the init of that namespace. */
+				CHECK(reap(member) == BY_SIGNAL(SIGKILL));
+				_exit(7);
+			}
+			CHECK(outcome(classic) == 7);
+			_exit(7);
+		}
+		CHECK(outcome(nested) == 7);
+		_exit(7);
+	}
+	EXPECT_EQ(outcome(wid), 7);
+}
+
+TEST(a_classic_init_cannot_kill_the_init_of_a_sibling_through_the_group)
+{
+	struct gate go = gate_new(), finish = gate_new();
+	pid_t wid = fork_space_with_group();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pid_t sibling = fork_space(), classic;
+
+		CHECK(sibling >= 0);
+		if (!sibling) {
+			gate_pass(&go, 0);
+			_exit(gate_wait(&finish));
+		}
+		gate_wait(&go);
+		classic = fork_with(CLONE_NEWPID);
+		CHECK(classic >= 0);
+		if (!classic) {
+			CHECK(!kill(0, SIGKILL));
+			CHECK(!kill(0, SIGSTOP));
+			_exit(7);
+		}
+		CHECK(outcome(classic) == 7);
+		gate_pass(&finish, 7);
+		CHECK(outcome(sibling) == 7);
+		_exit(7);
+	}
+	EXPECT_EQ(outcome(wid), 7);
+}
+
+/* The other way round: that is an ancestor. */
+TEST(from_a_classic_namespace_around_it_sigkill_is_forced)
+{
+	pid_t classic = fork_with(CLONE_NEWPID);
+
+	ASSERT_GE(classic, 0);
+	if (!classic) {
+		pid_t wid = idle_space();
+
+		CHECK(wid > 0);
+		CHECK(!kill(wid, SIGKILL));
+		_exit(outcome(wid) == BY_SIGNAL(SIGKILL) ? 7 : 1);
+	}
+	EXPECT_EQ(outcome(classic), 7);
 }
 
 /*

@@ -31,6 +31,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,6 +48,20 @@
 			_exit(1);					\
 		}							\
 	} while (0)
+
+/*
+ * How many are many here: all of COUNT, or a tenth, but two, where the kernel checks
+ * locks and memory and takes ten times as long.
+ */
+static inline int many(int count)
+{
+	struct utsname kernel;
+
+	CHECK(!uname(&kernel));
+	if (!strstr(kernel.release, "-debug"))
+		return count;
+	return count < 20 ? 2 : count / 10;
+}
 
 /* clone() like fork(): 0 in the child, its number or -1 in the parent. */
 static inline pid_t fork_with(uint64_t flags)

@@ -15,7 +15,7 @@
 #include <stdatomic.h>
 #include <sys/ptrace.h>
 #include <time.h>
-#include "kselftest_harness.h"
+#include "harness.h"
 
 /* Of spaces in each other, the top one included. */
 #define DEPTH		4
@@ -506,12 +506,15 @@ static struct census census_at_last(const struct census *before)
 
 /* Merged with others they are not listed. */
 static const char *const caches[] = {
-	"pid_namespace", "pid", "pid_2", "pid_3", "pid_4", "pid_5",
-	"task_struct", "signal_cache", "sighand_cache",
+	"pid_namespace", "pspace_node", "pid", "pid_2", "pid_3", "pid_4",
+	"pid_5", "task_struct", "signal_cache", "sighand_cache",
 };
 
-/* As many of these are about the spaces. */
-#define OWN_CACHES	6
+/*
+ * As many of these are about the spaces. What the module has of a space itself is
+ * counted by its references: one is put when that is freed.
+ */
+#define OWN_CACHES	7
 
 /*
  * What may be in use beyond that: of threads of the kernel, and what processors

@@ -5,7 +5,7 @@
  */
 
 #include "space.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define LAST_PID	"/proc/sys/kernel/ns_last_pid"
 #define PID_MAX		"/proc/sys/kernel/pid_max"

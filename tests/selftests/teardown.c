@@ -7,10 +7,10 @@
 
 #include "control.h"
 #include <sys/resource.h>
-#include "kselftest_harness.h"
+#include "harness.h"
 
 /* For what is a matter of luck. */
-#define ROUNDS 20
+#define ROUNDS many(20)
 
 /* Members that are hard to kill. */
 

@@ -4,7 +4,7 @@
 #include "space.h"
 #include <dirent.h>
 #include <pthread.h>
-#include "kselftest_harness.h"
+#include "harness.h"
 
 static pid_t tid_of_self(void)
 {

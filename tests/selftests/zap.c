@@ -4,7 +4,7 @@
 #include "space.h"
 #include <pthread.h>
 #include <sys/ptrace.h>
-#include "kselftest_harness.h"
+#include "harness.h"
 
 /*
  * Tells whether a task is left: all that have come out of the one that made the
