@@ -68,7 +68,7 @@ class Table:
 
     def excess(self, arm, depth=0):
         """What a space costs beyond the process in it, where no namespace is around."""
-        return self(f"space.{arm}", "none", depth) - self("fork", "none", depth)
+        return self(f"space.{arm}", "none", depth) - self("space.none", "none", depth)
 
 
 def geometric_mean(values):

@@ -47,10 +47,23 @@ def series(cells, bench, arm):
     return [x for x, _ in found], [y for _, y in found]
 
 
-def style(axes, title, xlabel, ylabel):
+def short(count):
+    """A count as a tick's label."""
+    if count >= 1_000_000:
+        return f"{count / 1_000_000:g}M"
+    return f"{count / 1000:g}k" if count >= 10_000 else str(count)
+
+
+def style(axes, title, xlabel, ylabel, ticks):
+    """All x are far apart: a logarithmic axis, with ticks at what was measured."""
     axes.set_title(title, fontsize=10)
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
+    axes.set_xscale("log")
+    axes.set_xticks(ticks)
+    axes.set_xticklabels([short(tick) for tick in ticks])
+    axes.minorticks_off()
+    axes.set_ylim(bottom=0, top=1.1 * axes.dataLim.y1)
     axes.grid(True, which="major", alpha=0.3)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
@@ -75,35 +88,32 @@ def plots(cells, out):
     plt.rcParams["svg.hashsalt"] = "pspace"
     titles = {"thread": "thread create+exit", "vfork": "vfork+exit+wait", "fork": "fork+exit+wait"}
     if all((bench, "none", 0) in cells for bench in titles):
-        figure, all_axes = plt.subplots(1, 3, figsize=(11, 3.6), sharey=True)
+        figure, all_axes = plt.subplots(1, 3, figsize=(11, 3.6))
         for axes, (bench, title) in zip(all_axes, titles.items()):
             draw(axes, cells, bench, ("newpid", "pspace"), cells[bench, "none", 0].median)
             axes.axhline(1, color=COLOURS["none"], linestyle="--", linewidth=1,
                          label="no namespace")
-            axes.set_xscale("log")
-            style(axes, title, "depth", "instructions, to no namespace" if axes is all_axes[0] else "")
-        all_axes[0].legend(frameon=False, fontsize=8)
+            style(axes, title, "depth", "instructions, to no namespace", goals.DEPTHS)
+        all_axes[0].legend(frameon=False, fontsize=8, loc="lower right")
         save(figure, out, "depth.svg")
 
     operations = {"find": "find", "alloc": "alloc+publish+free", "walk": "next in order"}
     if any(bench.startswith("map.") for bench, _, _ in cells):
-        figure, all_axes = plt.subplots(2, 3, figsize=(11, 6), sharex=True)
+        figure, all_axes = plt.subplots(2, 3, figsize=(11, 6))
         for row, layout in zip(all_axes, ("dense", "spread")):
             for axes, (operation, title) in zip(row, operations.items()):
                 draw(axes, cells, f"map.{operation}.{layout}", ("idr", "pid_map"))
-                axes.set_xscale("log")
-                axes.set_ylim(bottom=0)
-                style(axes, f"{title}, {layout}", "numbers in the map", "ns")
-        all_axes[0][0].legend(frameon=False, fontsize=8)
+                style(axes, f"{title}, {layout}", "numbers in the map", "ns", goals.SIZES)
+        all_axes[0][0].legend(frameon=False, fontsize=8, loc="upper left")
         save(figure, out, "map.svg")
 
-    if series(cells, "teardown.chain", "pspace")[0]:
+    levels, _ = series(cells, "teardown.chain", "pspace")
+    if levels:
         figure, axes = plt.subplots(figsize=(5, 3.6))
         draw(axes, cells, "teardown.chain", ("newpid", "pspace"), 1000)
-        axes.set_ylim(bottom=0)
         style(axes, "death of a chain of spaces, each in the one before", "levels",
-              "thousand instructions a level")
-        axes.legend(frameon=False, fontsize=8)
+              "thousand instructions a level", levels)
+        axes.legend(frameon=False, fontsize=8, loc="lower right")
         save(figure, out, "teardown.svg")
 
 

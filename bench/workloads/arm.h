@@ -132,7 +132,10 @@ static inline void age(void)
 	}
 }
 
-/* Go to the arm. Returns in the process that is to be measured. */
+/*
+ * Go to the arm. Returns in the process that is to be measured: an ordinary one, since
+ * the init of a pspace, and each thread of it, has a number outside too.
+ */
 static inline void go(int argc, char **argv)
 {
 	CHECK(argc >= 3);
@@ -142,8 +145,8 @@ static inline void go(int argc, char **argv)
 	if (getenv("THERE"))
 		return;
 
-	for (int level = 0; level < arm_depth; level++) {
-		pid_t pid = clone_with(arm_flag(arm_name));
+	for (int level = 0; level <= arm_depth; level++) {
+		pid_t pid = clone_with(level < arm_depth ? arm_flag(arm_name) : 0);
 
 		CHECK(pid >= 0);
 		if (pid)

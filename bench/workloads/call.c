@@ -23,11 +23,13 @@ int main(int argc, char **argv)
 	age();
 	child = add_idle(0);
 
-	for (int i = 0; i < SAMPLES; i++) {
-		SAMPLE("getpid", 2000, syscall(SYS_getpid));
-		SAMPLE("kill0", 2000, syscall(SYS_kill, child, 0));
-		SAMPLE("pidfd_open", 500, open_pidfd(child));
-	}
+	for (int i = 0; i < SAMPLES; i++)
+		SAMPLE("getpid", 5000, syscall(SYS_getpid));
+	for (int i = 0; i < SAMPLES; i++)
+		SAMPLE("kill0", 5000, syscall(SYS_kill, child, 0));
+	/* Not in turns: RCU closes later what these have opened. */
+	for (int i = 0; i < SAMPLES; i++)
+		SAMPLE("pidfd_open", 4000, open_pidfd(child));
 	kill(child, SIGKILL);
 	reap(child);
 	return 0;

@@ -24,7 +24,7 @@ static pid_t add_with_pid(pid_t want)
 {
 	struct clone_args args = {
 		.exit_signal = SIGCHLD,
-		.set_tid = (__u64)&want,
+		.set_tid = want ? (__u64)&want : 0,
 		.set_tid_size = want ? 1 : 0,
 	};
 	pid_t pid = syscall(SYS_clone3, &args, sizeof(args));

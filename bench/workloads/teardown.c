@@ -8,8 +8,14 @@
 #include <sys/eventfd.h>
 
 #define PROCESSES 4000
+#define MAX_DEPTH 1000
+#define SAMPLES 4
+/* With this depth, the space with many processes is measured as well. */
+#define CROWD_DEPTH 31
 
 static int ready;
+
+static pid_t add_level(long levels);
 
 static void wait_ready(void)
 {
@@ -25,29 +31,35 @@ static void tell_ready(void)
 	CHECK(write(ready, &value, sizeof(value)) == sizeof(value));
 }
 
-static void kill_and_report(const char *bench, pid_t init, long x, int processes)
+/*
+ * A process that is alone in its space but for the next such level. All share the
+ * memory, as a chain of fork()s has more to take down at each level in every kernel.
+ */
+static int level(void *below)
 {
-	double start;
-
-	wait_ready();
-	start = now();
-	kill(init, SIGKILL);
-	reap(init);
-	row(bench, arm_name, x, unit(), (now() - start) / processes);
+	if (below)
+		add_level((long)below);
+	else
+		tell_ready();
+	return idle(NULL);
 }
 
-int main(int argc, char **argv)
+static pid_t add_level(long levels)
 {
-	pid_t init;
-	int depth;
+	static char stacks[MAX_DEPTH][8192] __attribute__((aligned(16)));
+	pid_t pid = clone(level, stacks[levels - 1] + sizeof(stacks[0]),
+			  CLONE_VM | CLONE_FS | CLONE_FILES |
+			  arm_flag(arm_name) | SIGCHLD, (void *)(levels - 1));
 
-	CHECK(argc >= 3);
-	arm_name = argv[1];
-	depth = atoi(argv[2]);
-	ready = eventfd(0, 0);
-	CHECK(ready >= 0);
+	CHECK(pid > 0);
+	return pid;
+}
 
-	init = clone_with(arm_flag(arm_name));
+/* The first process of a space with as many as are wanted. */
+static pid_t add_crowd(void)
+{
+	pid_t init = clone_with(arm_flag(arm_name));
+
 	CHECK(init >= 0);
 	if (!init) {
 		for (int i = 1; i < PROCESSES; i++)
@@ -55,21 +67,47 @@ int main(int argc, char **argv)
 		tell_ready();
 		idle(NULL);
 	}
-	kill_and_report("teardown.flat", init, PROCESSES, PROCESSES);
+	return init;
+}
 
-	init = clone_with(arm_flag(arm_name));
-	CHECK(init >= 0);
-	if (!init) {
-		for (int level = 1; level < depth; level++) {
-			pid_t pid = clone_with(arm_flag(arm_name));
+static double death(pid_t init)
+{
+	double start;
 
-			CHECK(pid >= 0);
-			if (pid)
-				idle(NULL);
-		}
-		tell_ready();
-		idle(NULL);
+	wait_ready();
+	start = now();
+	kill(init, SIGKILL);
+	reap(init);
+	return now() - start;
+}
+
+int main(int argc, char **argv)
+{
+	int depth, chains;
+
+	CHECK(argc >= 3);
+	arm_name = argv[1];
+	depth = atoi(argv[2]);
+	CHECK(depth > 0 && depth <= MAX_DEPTH);
+	/* Short ones together: a tick of the clock may be dearer than one of them. */
+	chains = MAX_DEPTH / depth;
+	ready = eventfd(0, 0);
+	CHECK(ready >= 0);
+
+	/* The first ones are for what is kept. */
+	for (int i = 0; i <= SAMPLES; i++) {
+		double sum = 0;
+
+		for (int j = 0; j < chains; j++)
+			sum += death(add_level(depth));
+		if (i)
+			row("teardown.chain", arm_name, depth, unit(), sum / chains / depth);
 	}
-	kill_and_report("teardown.chain", init, depth, depth);
+	for (int i = 0; i <= SAMPLES && depth == CROWD_DEPTH; i++) {
+		double time = death(add_crowd());
+
+		if (i)
+			row("teardown.flat", arm_name, PROCESSES, unit(), time / PROCESSES);
+	}
 	return 0;
 }
