@@ -6,6 +6,7 @@ use crate::{
     pid_map::Number,
     procfs,
     pspace::{
+        Isolation,
         Policy,
         Pspace, //
     },
@@ -23,6 +24,7 @@ use kernel::{
     pspace::{
         Allocated,
         Heir,
+        ListedTask,
         Operations,
         Unnumbered, //
     },
@@ -69,11 +71,19 @@ unsafe impl Operations for Hooks {
         space.assign(&pid, want, limit)
     }
 
-    fn release(space: Pin<&Pspace>, nr: i32, pid: &Pid) -> Allocated {
-        if let Some(nr) = expect_number(nr) {
-            space.release(nr, pid);
+    fn release(space: Pin<&Pspace>, nr: i32, pid: &Pid, keep: bool) -> Allocated {
+        match expect_number(nr) {
+            Some(nr) if keep => space.retire(nr, pid),
+            Some(nr) => space.release(nr, pid),
+            None => {}
         }
         Self::allocated(space)
+    }
+
+    fn reuse(space: Pin<&Pspace>, nr: i32) {
+        if let Some(nr) = expect_number(nr) {
+            space.numbers().reuse(nr);
+        }
     }
 
     fn find(space: Pin<&Pspace>, nr: i32, rcu: &rcu::Guard) -> Option<NonNull<Pid>> {
@@ -139,12 +149,37 @@ unsafe impl Operations for Hooks {
         Ok(())
     }
 
+    fn sees_above(space: Pin<&Pspace>) -> bool {
+        space.isolation() == Isolation::Half
+    }
+
+    fn show_isolation(m: &SeqFile, space: Pin<&Pspace>) {
+        seq_print!(m, "{}", space.isolation());
+    }
+
+    fn set_isolation(space: Pin<&Pspace>, name: &CStr) -> Result {
+        space.set_isolation(Isolation::from_name(name.to_bytes()).ok_or(EINVAL)?);
+        Ok(())
+    }
+
     fn show_header(m: &SeqFile) {
         procfs::spaces::show_header(m);
     }
 
-    fn show(m: &SeqFile, space: Pin<&Pspace>, ns: &PidNamespace, viewer: &PidNamespace) {
-        procfs::spaces::show(m, &procfs::spaces::Row::new(&space, ns, viewer));
+    fn show(m: &SeqFile, space: Option<Pin<&Pspace>>, ns: &PidNamespace, viewer: &PidNamespace) {
+        procfs::spaces::show(m, space.as_deref(), ns, viewer);
+    }
+
+    fn show_task_header(m: &SeqFile) {
+        procfs::tasks::show_header(m);
+    }
+
+    fn show_task(m: &SeqFile, task: &ListedTask, viewer: &PidNamespace) {
+        procfs::tasks::show(m, task, viewer);
+    }
+
+    fn show_status(m: &SeqFile, pid: &Pid, viewer: &PidNamespace) {
+        procfs::tasks::show_status(m, pid, viewer);
     }
 }
 

@@ -112,6 +112,8 @@ def goals(t):
                t(f"restore.{bench}", "pspace.fresh", 1000),
                lambda bench=bench: t(f"restore.{bench}", "newpid.restored", 1000) /
                t(f"restore.{bench}", "newpid.fresh", 1000))
+    yield ("/proc/pspace/tasks, to readdir and status of the same", 1.1,
+           lambda: t("list.tasks", "none") / t("list.status", "none"), None)
     yield ("slab bytes of an empty space beyond its process", 1024,
            lambda: t("memory.space", "pspace", 1), lambda: t("memory.space", "newpid", 1))
     yield ("pidmap_lock taken for 10,000 forks", 0,

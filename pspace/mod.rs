@@ -2,11 +2,18 @@
 
 //! A process space.
 
+mod isolation;
 mod policy;
 
-pub(crate) use policy::Policy;
+pub(crate) use {
+    isolation::Isolation,
+    policy::Policy, //
+};
 
-use policy::PolicyCell;
+use {
+    isolation::IsolationCell,
+    policy::PolicyCell, //
+};
 
 use crate::pid_map::{
     Number,
@@ -23,7 +30,6 @@ use kernel::{
     prelude::*,
     pspace::Unnumbered,
     sync::{
-        aref::ARef,
         atomic::{
             Atomic,
             Relaxed, //
@@ -38,16 +44,14 @@ use kernel::{
 /// the spaces below hold. The kernel calls no operation on it before or after.
 ///
 /// The map has the only lock. What else changes are single words that nothing is ordered by: the
-/// policy, which holds for what is decided after it was set, and what /proc shows.
+/// policy and the isolation, which hold for what is decided after they were set, and what /proc
+/// shows.
 #[pin_data]
 pub(crate) struct Pspace {
-    /// The id of the namespace, never reused.
-    id: u64,
     /// Its level among the pid namespaces.
     level: u32,
-    /// The process that created the space.
-    creator: ARef<Pid>,
     policy: PolicyCell,
+    isolation: IsolationCell,
     /// The number of the space's init in the space above, its wid; 0 while there is none.
     init_wid: Atomic<i32>,
     /// How many of the numbers belong to members of spaces below: their inits, and others that
@@ -62,21 +66,15 @@ impl Pspace {
     pub(crate) fn new(ns: &PidNamespace, policy: Policy) -> Result<Pin<KBox<Self>>> {
         KBox::pin_init(
             pin_init!(Self {
-                id: ns.id(),
                 level: ns.level(),
-                creator: Pid::current_tgid(),
                 policy: PolicyCell::new(policy),
+                isolation: IsolationCell::new(),
                 init_wid: Atomic::new(0),
                 guests: Atomic::new(0),
                 numbers <- PidMap::new(ns.level()),
             }),
             GFP_KERNEL_ACCOUNT,
         )
-    }
-
-    /// The id of the space: that of its namespace, which is never reused.
-    pub(crate) fn id(&self) -> u64 {
-        self.id
     }
 
     /// The numbers of the space.
@@ -94,12 +92,14 @@ impl Pspace {
         self.policy.set(policy);
     }
 
-    /// The number of the process that created the space, in that process's own namespace. It is
-    /// what it was then: the process may be gone.
-    pub(crate) fn creator(&self) -> Option<Number> {
-        self.creator
-            .nr_ns(self.creator.namespace())
-            .and_then(|nr| Number::try_from(nr).ok())
+    /// What the members see of what is outside. In any context.
+    pub(crate) fn isolation(&self) -> Isolation {
+        self.isolation.get()
+    }
+
+    /// Changes what they see from now on.
+    pub(crate) fn set_isolation(&self, isolation: Isolation) {
+        self.isolation.set(isolation);
     }
 
     /// The number of the init in the space above, while there is one.
@@ -142,9 +142,20 @@ impl Pspace {
 
     /// Gives up the number `nr` of `pid`, published or only reserved.
     pub(crate) fn release(&self, nr: Number, pid: &Pid) {
-        if self.numbers.release(nr).is_none() {
-            return;
+        if self.numbers.release(nr).is_some() {
+            self.leave(nr, pid);
         }
+    }
+
+    /// As [`Pspace::release`], but keeps the number from being given again.
+    pub(crate) fn retire(&self, nr: Number, pid: &Pid) {
+        if self.numbers.retire(nr).is_some() {
+            self.leave(nr, pid);
+        }
+    }
+
+    /// `pid`, which was published, has no number here any more.
+    fn leave(&self, nr: Number, pid: &Pid) {
         if self.is_guest(pid) {
             self.guests.add(-1, Relaxed);
         } else if nr == Number::INIT {

@@ -78,6 +78,10 @@ fn release(map: &Map, nr: u32) -> Option<u32> {
     found(map.release(Number::new(nr)?))
 }
 
+fn retire(map: &Map, nr: u32) -> Option<u32> {
+    found(map.retire(Number::new(nr)?))
+}
+
 #[kunit_tests(pspace_pid_map)]
 mod tests {
     use super::*;
@@ -484,6 +488,171 @@ mod tests {
         }
         assert_eq!(map.usage().count, 0);
         assert_eq!(find_ge(&map, 1), None);
+        Ok(())
+    }
+
+    #[test]
+    fn a_retired_number_is_not_found_and_does_not_count() -> Result {
+        let map = map()?;
+
+        for nr in [1, 63, 64, 65, 5000] {
+            add(&map, Some(nr), LIMIT)?;
+        }
+        for (nr, next) in [(63, Some(64)), (64, Some(65)), (5000, None), (65, None)] {
+            let before = map.usage().count;
+
+            assert_eq!(retire(&map, nr), Some(nr));
+            assert_eq!(find(&map, nr), None);
+            assert_eq!(find_ge(&map, nr), next);
+            assert_eq!(map.usage().count, before - 1);
+            assert_eq!(retire(&map, nr + 1000), None);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_retired_number_is_not_given_before_it_is_reused() -> Result {
+        let map = map()?;
+
+        for _ in 1..=130 {
+            add(&map, None, LIMIT)?;
+        }
+        for nr in [2, 63, 64, 130] {
+            retire(&map, nr);
+            assert_eq!(add(&map, Some(nr), LIMIT), Err(EEXIST));
+            map.set_last(Number::new(nr - 1));
+            assert_eq!(add(&map, None, 131), Err(EAGAIN));
+
+            map.reuse(number(nr)?);
+            assert_eq!(map.usage().count, 129);
+            assert_eq!(add(&map, None, 131), Ok(nr));
+            assert_eq!(find(&map, nr), Some(nr));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_number_that_was_only_reserved_can_be_retired() -> Result {
+        let map = map()?;
+        let nr = map.reserve(None, LIMIT)?;
+
+        assert!(map.retire(nr).is_none());
+        assert_eq!(map.usage().count, 0);
+        assert_eq!(add(&map, Some(nr.get()), LIMIT), Err(EEXIST));
+        map.reuse(nr);
+        assert_eq!(add(&map, Some(nr.get()), LIMIT), Ok(nr.get()));
+        Ok(())
+    }
+
+    #[test]
+    fn a_map_without_init_closes_though_a_number_is_retired() -> Result {
+        let map = map()?;
+
+        for _ in 0..3 {
+            add(&map, None, LIMIT)?;
+        }
+        map.lose_init();
+        retire(&map, 2);
+        release(&map, 1);
+        assert!(map.usage().open);
+        release(&map, 3);
+        assert!(!map.usage().open);
+        assert_eq!(map.usage().count, 0);
+        map.reuse(number(2)?);
+        assert_eq!(map.usage().count, 0);
+        Ok(())
+    }
+
+    #[test]
+    fn the_cyclic_search_goes_on_above_a_retired_number() -> Result {
+        let map = map()?;
+
+        for _ in 0..64 {
+            add(&map, None, LIMIT)?;
+        }
+        for nr in [62, 63, 64] {
+            assert_eq!(retire(&map, nr), Some(nr));
+        }
+        map.set_last(Number::new(61));
+        assert_eq!(add(&map, None, LIMIT), Ok(65));
+        // Nor does it come by when it wraps.
+        map.set_last(Number::new(65));
+        assert_eq!(add(&map, None, 66), Err(EAGAIN));
+        map.reuse(number(63)?);
+        assert_eq!(add(&map, None, 66), Ok(63));
+        Ok(())
+    }
+
+    /// No number counts, and yet the map is not empty.
+    #[test]
+    fn a_map_with_retired_numbers_only_begins_above_them() -> Result {
+        let map = map()?;
+
+        for nr in 1..=65 {
+            add(&map, None, LIMIT)?;
+            assert_eq!(retire(&map, nr), Some(nr));
+            // It would begin with 1 again.
+            assert_eq!(map.usage(), Usage::NONE);
+        }
+        assert_eq!(find_ge(&map, 1), None);
+        assert_eq!(add(&map, None, LIMIT), Ok(66));
+        for nr in 1..=65 {
+            map.reuse(number(nr)?);
+        }
+        assert_eq!(release(&map, 66), Some(66));
+        assert_eq!(add(&map, None, LIMIT), Ok(1));
+        Ok(())
+    }
+
+    /// Numbers that part at each of the four levels. Some are retired while the others come and go,
+    /// so that nodes hold nothing else.
+    #[test]
+    fn numbers_are_retired_and_reused_at_all_levels() -> Result {
+        let numbers = [1, 63, 64, 4096, 262_143, 262_144, 4_194_303];
+
+        for retired in 0..1 << numbers.len() {
+            let map = map()?;
+            let is_retired = |index: usize| retired & 1 << index != 0;
+            let kept = || (0..numbers.len()).filter(|index| !is_retired(*index));
+
+            for nr in numbers {
+                add(&map, Some(nr), 1 << 22)?;
+            }
+            for (index, nr) in numbers.into_iter().enumerate() {
+                if is_retired(index) {
+                    assert_eq!(retire(&map, nr), Some(nr));
+                }
+            }
+            let mut from = 1;
+            for index in kept() {
+                assert_eq!(find_ge(&map, from), Some(numbers[index]));
+                from = numbers[index] + 1;
+            }
+            assert_eq!(find_ge(&map, from), None);
+
+            for index in kept() {
+                assert_eq!(release(&map, numbers[index]), Some(numbers[index]));
+            }
+            assert_eq!(map.usage().count, 0);
+            for (index, nr) in numbers.into_iter().enumerate() {
+                assert_eq!(find(&map, nr), None);
+                if is_retired(index) {
+                    assert_eq!(add(&map, Some(nr), 1 << 22), Err(EEXIST));
+                    map.reuse(number(nr)?);
+                }
+                assert_eq!(add(&map, Some(nr), 1 << 22), Ok(nr));
+            }
+            for nr in numbers {
+                assert_eq!(find(&map, nr), Some(nr));
+            }
+            // Half of the maps are dropped with numbers that are retired.
+            if retired % 2 == 0 {
+                for nr in numbers {
+                    retire(&map, nr);
+                }
+                assert_eq!(map.usage().count, 0);
+            }
+        }
         Ok(())
     }
 }

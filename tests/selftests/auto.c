@@ -46,7 +46,7 @@ static void wait_until_in(pid_t pid, long call)
 	int i;
 
 	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
-	for (i = 0; i < 10000; i++) {
+	for (i = 0; i < PATIENCE; i++) {
 		if (read_line(path, "", line, sizeof(line)) &&
 		    atol(line) == call)
 			return;
@@ -164,7 +164,7 @@ static void tell(struct task *task)
 
 static int32_t hear(struct task *task)
 {
-	CHECK(poll_for(task->news.fd[0], 20000));
+	CHECK(poll_for(task->news.fd[0], PATIENCE));
 	return gate_wait(&task->news);
 }
 
@@ -241,7 +241,7 @@ static struct task adopt_zombie(life *live)
 
 static bool is_zombie(struct task *task)
 {
-	return poll_for(task->pidfd, 20000) == POLLIN && !kill(task->nr, 0);
+	return poll_for(task->pidfd, PATIENCE) == POLLIN && !kill(task->nr, 0);
 }
 
 /* It has exited, or is about to, and nobody has to wait for it. */
@@ -1113,7 +1113,7 @@ TEST_OF_PID_1("auto", the_child_of_a_thread_of_pid_1_that_ends_is_no_orphan)
 	CHECK(!pthread_create(&thread, NULL, make_subject, NULL));
 	CHECK(!pthread_join(thread, NULL));
 	/* Joined before the kernel is through with it. */
-	for (i = 0; i < 10000 && !syscall(SYS_tgkill, 1, thread_nr, 0);
+	for (i = 0; i < PATIENCE && !syscall(SYS_tgkill, 1, thread_nr, 0);
 	     i++)
 		usleep(1000);
 	CHECK(syscall(SYS_tgkill, 1, thread_nr, 0) == -1);

@@ -7,24 +7,6 @@
 /* How deep they nest, inside one pspace. */
 #define MAX_DEPTH	32
 
-static pid_t fork_and_reap(uint64_t flags, const pid_t *tids, size_t count)
-{
-	pid_t pid = fork_as(flags, tids, count);
-
-	if (!pid)
-		_exit(getpid() == tids[0] ? 0 : 1);
-	if (pid > 0 && reap(pid))
-		return -1;
-	return pid;
-}
-
-static bool refused(uint64_t flags, const pid_t *tids, size_t count, int err)
-{
-	pid_t pid = fork_and_reap(flags, tids, count);
-
-	return pid == -1 && errno == err;
-}
-
 static pid_t fork_classic(void)
 {
 	return fork_with(CLONE_NEWPID);
@@ -534,7 +516,7 @@ TEST(a_failed_choice_leaks_no_number_of_either_kind)
 			/* Taken in the pspace; then in the classic one. */
 			CHECK(refused(0, TIDS(7, 1), EEXIST));
 			CHECK(refused(0, TIDS(1, 700), EEXIST));
-			CHECK(fork_and_reap(0, TIDS(7, 700)) == 7);
+			CHECK(fork_and_reap_as(0, TIDS(7, 700)) == 7);
 			_exit(0);
 		}
 		_exit(reap(classic));
@@ -597,7 +579,7 @@ TEST(the_33rd_namespace_in_a_pspace_is_enospc)
 		CHECK(unshare(CLONE_NEWPID) == -1 && errno == ENOSPC);
 		CHECK(fork_with(CLONE_NEWPSPACE) == -1 && errno == ENOSPC);
 		CHECK(unshare(CLONE_NEWPSPACE) == -1 && errno == ENOSPC);
-		CHECK(fork_and_reap(0, TIDS(7)) == 7);
+		CHECK(fork_and_reap_as(0, TIDS(7)) == 7);
 		_exit(7);
 	}
 	EXPECT_EQ(reap(wid), 7);

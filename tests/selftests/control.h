@@ -33,12 +33,28 @@ static inline int set_policy(uint64_t id, const char *policy)
 	return control(id, "policy", policy);
 }
 
-static inline bool policy_is(uint64_t id, const char *policy)
+/* Is this what a file of a space says? */
+static inline bool control_is(uint64_t id, const char *name, const char *word)
 {
 	char line[64];
 
-	return read_line(CONTROL_PATH(id, "policy"), "", line, sizeof(line)) &&
-	       !strcmp(line, policy);
+	return read_line(CONTROL_PATH(id, name), "", line, sizeof(line)) &&
+	       !strcmp(line, word);
+}
+
+static inline bool policy_is(uint64_t id, const char *policy)
+{
+	return control_is(id, "policy", policy);
+}
+
+static inline int set_isolation(uint64_t id, const char *isolation)
+{
+	return control(id, "isolation", isolation);
+}
+
+static inline bool isolation_is(uint64_t id, const char *isolation)
+{
+	return control_is(id, "isolation", isolation);
 }
 
 /*
@@ -78,7 +94,7 @@ static inline bool wait_for_hup(int fd)
 {
 	struct pollfd poller = { .fd = fd };
 
-	return poll(&poller, 1, 290000) == 1 && poller.revents & POLLHUP;
+	return poll(&poller, 1, PATIENCE) == 1 && poller.revents & POLLHUP;
 }
 
 /*
@@ -202,7 +218,7 @@ static inline void cgroup_freeze(const struct cgroup *cgroup)
 
 	CHECK(!cgroup_set(cgroup, "cgroup.freeze", "1"));
 	snprintf(path, sizeof(path), "%s/cgroup.events", cgroup->path);
-	for (i = 0; i < 10000; i++) {
+	for (i = 0; i < PATIENCE; i++) {
 		if (read_line(path, "frozen 1", line, sizeof(line)))
 			return;
 		usleep(1000);
@@ -215,7 +231,7 @@ static inline void cgroup_remove(const struct cgroup *cgroup)
 {
 	int i;
 
-	for (i = 0; i < 10000 && rmdir(cgroup->path); i++)
+	for (i = 0; i < PATIENCE && rmdir(cgroup->path); i++)
 		usleep(1000);
 }
 

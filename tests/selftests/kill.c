@@ -6,8 +6,6 @@
 #include <sys/ptrace.h>
 #include "harness.h"
 
-#define NOBODY 65534
-
 /* For what is a matter of luck. */
 #define ROUNDS many(5)
 
@@ -340,7 +338,7 @@ TEST_F(killing, is_told_by_in_and_after_the_wait_for_pid_1_by_hup)
 	siginfo_t info;
 
 	EXPECT_EQ(variant->kill(space.ns), 0);
-	EXPECT_EQ(poll_for(space.ns, 20000), POLLIN);
+	EXPECT_EQ(poll_for(space.ns, PATIENCE), POLLIN);
 	EXPECT_EQ(init_status(space.ns), BY_SIGNAL(SIGKILL));
 	/* Once more, when it is a zombie for sure and nobody else is left. */
 	ASSERT_EQ(waitid(P_PID, space.wid, &info, WEXITED | WNOWAIT), 0);
@@ -1069,7 +1067,7 @@ TEST_F(descriptor, tells_the_exit_of_pid_1_and_the_wait_for_it)
 	siginfo_t info;
 
 	gate_pass(&space.end, 3);
-	EXPECT_EQ(poll_for(space.ns, 20000), POLLIN);
+	EXPECT_EQ(poll_for(space.ns, PATIENCE), POLLIN);
 	ASSERT_EQ(waitid(P_PID, space.wid, &info, WEXITED | WNOWAIT), 0);
 	EXPECT_EQ(poll_for(space.ns, 0), POLLIN);
 	EXPECT_EQ(reap(space.wid), 3);
@@ -1094,7 +1092,7 @@ TEST_F(descriptor, taken_before_the_first_fork_tells_the_same)
 		_exit(gate_wait(&go));
 	EXPECT_EQ(poll_for(ns, 0), 0);
 	gate_pass(&go, 3);
-	EXPECT_EQ(poll_for(ns, 20000), POLLIN);
+	EXPECT_EQ(poll_for(ns, PATIENCE), POLLIN);
 	EXPECT_EQ(reap(wid), 3);
 	EXPECT_TRUE(wait_for_hup(ns));
 }
@@ -1109,7 +1107,7 @@ TEST_F(descriptor, of_a_pidfd_tells_the_same_and_kills)
 	EXPECT_EQ(poll_for(ns, 0), 0);
 	EXPECT_EQ(init_status(ns), -1);
 	EXPECT_EQ(kill_by_ioctl(ns), 0);
-	EXPECT_EQ(poll_for(ns, 20000), POLLIN);
+	EXPECT_EQ(poll_for(ns, PATIENCE), POLLIN);
 	EXPECT_TRUE(is_killed(&space));
 	EXPECT_TRUE(wait_for_hup(ns));
 	EXPECT_EQ(init_status(ns), BY_SIGNAL(SIGKILL));
@@ -1125,7 +1123,7 @@ TEST(when_it_tells_the_exit_of_pid_1_all_others_are_gone)
 		struct space space = space_new(policies[i], add_nested_spaces);
 
 		gate_pass(&space.end, 3);
-		EXPECT_EQ(poll_for(space.ns, 20000), POLLIN);
+		EXPECT_EQ(poll_for(space.ns, PATIENCE), POLLIN);
 		close(space.life.fd[1]);
 		/* Not waiting: pid 1 itself has let go before. */
 		EXPECT_EQ(poll_for(space.life.fd[0], 0), POLLHUP);
@@ -1143,7 +1141,7 @@ static void wait_until_asleep(pid_t pid)
 	int i;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	for (i = 0; i < 10000; i++) {
+	for (i = 0; i < PATIENCE; i++) {
 		if (read_line(path, "State:	S", line, sizeof(line)))
 			return;
 		usleep(1000);
@@ -1241,10 +1239,10 @@ TEST_F(descriptor, tells_epoll_each_edge_once)
 
 	EXPECT_EQ(events_of(epoll, 0), 0);
 	gate_pass(&space.end, 3);
-	EXPECT_EQ(events_of(epoll, 20000), EPOLLIN);
+	EXPECT_EQ(events_of(epoll, PATIENCE), EPOLLIN);
 	EXPECT_EQ(events_of(epoll, 0), 0);
 	EXPECT_EQ(reap(space.wid), 3);
-	EXPECT_EQ(events_of(epoll, 20000), EPOLLIN | EPOLLHUP);
+	EXPECT_EQ(events_of(epoll, PATIENCE), EPOLLIN | EPOLLHUP);
 	EXPECT_EQ(events_of(epoll, 0), 0);
 
 	/* To one who comes late, at once. */
@@ -1296,7 +1294,7 @@ TEST_F(descriptor, has_the_status_of_a_pid_1_that_exits)
 		struct space space = space_new(variant->policy, add_none);
 
 		gate_pass(&space.end, statuses[i]);
-		ASSERT_EQ(poll_for(space.ns, 20000), POLLIN);
+		ASSERT_EQ(poll_for(space.ns, PATIENCE), POLLIN);
 		EXPECT_TRUE(has_exit_code(space.ns, statuses[i] << 8));
 		EXPECT_EQ(wait_status(space.wid), statuses[i] << 8);
 		EXPECT_TRUE(has_exit_code(space.ns, statuses[i] << 8));
@@ -1310,7 +1308,7 @@ TEST_F(descriptor, has_the_signal_that_ended_pid_1)
 	struct space space = space_new(variant->policy, add_none);
 
 	ASSERT_EQ(kill(space.wid, SIGKILL), 0);
-	EXPECT_EQ(poll_for(space.ns, 20000), POLLIN);
+	EXPECT_EQ(poll_for(space.ns, PATIENCE), POLLIN);
 	EXPECT_TRUE(has_exit_code(space.ns, SIGKILL));
 	EXPECT_EQ(wait_status(space.wid), SIGKILL);
 	EXPECT_TRUE(has_exit_code(space.ns, SIGKILL));

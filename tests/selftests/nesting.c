@@ -18,8 +18,8 @@ struct ids {
 static void list_spaces(struct ids *ids)
 {
 	FILE *file = fopen("/proc/pspace/spaces", "re");
+	static char line[16384]; /* the path of a creator 1000 spaces down */
 	unsigned long long id;
-	char line[256];
 
 	CHECK(file);
 	CHECK(fgets(line, sizeof(line), file));

@@ -421,7 +421,7 @@ TEST(the_child_of_a_thread_that_ends_stays_with_its_group)
 					      &forker));
 			CHECK(!pthread_join(thread, NULL));
 			/* Joined before the kernel is through with it. */
-			for (i = 0; i < 10000 && is_thread(forker.thread); i++)
+			for (i = 0; i < PATIENCE && is_thread(forker.thread); i++)
 				usleep(1000);
 			CHECK(!is_thread(forker.thread));
 			CHECK(parent_of(&forker.orphan) == 2);

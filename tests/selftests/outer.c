@@ -75,7 +75,7 @@ static void tell(enum who who, int (*what)(int), int arg)
 static int ask(enum who who, int (*what)(int), int arg)
 {
 	tell(who, what, arg);
-	CHECK(poll_for(answers[who].fd[0], 20000) & POLLIN);
+	CHECK(poll_for(answers[who].fd[0], PATIENCE) & POLLIN);
 	return gate_wait(&answers[who]);
 }
 
@@ -378,7 +378,7 @@ static int stop(int nr)
 	if (kill(nr, SIGSTOP))
 		return -errno;
 	snprintf(path, sizeof(path), "/proc/%d/status", nr);
-	for (i = 0; i < 10000; i++) {
+	for (i = 0; i < PATIENCE; i++) {
 		if (read_line(path, "State:\tT", line, sizeof(line)))
 			return 0;
 		usleep(1000);
@@ -515,17 +515,17 @@ static int pidfd_of(struct space b, pid_t nr)
 static int listed(uint64_t id, const char *init, const char *policy)
 {
 	FILE *list = fopen("/proc/pspace/spaces", "re");
-	char line[256], columns[6][24];
+	char line[1024], columns[5][24];
 	int count = 0;
 
 	CHECK(list);
 	while (fgets(line, sizeof(line), list)) {
-		CHECK(sscanf(line, "%23s %23s %23s %23s %23s %23s", columns[0],
-			     columns[1], columns[2], columns[3], columns[4],
-			     columns[5]) == 6);
+		CHECK(sscanf(line, "%23s %23s %23s %23s %23s", columns[0],
+			     columns[1], columns[2], columns[3],
+			     columns[4]) == 5);
 		count += (!id || strtoull(columns[0], NULL, 10) == id) &&
-			 !strcmp(columns[3], init) &&
-			 !strcmp(columns[5], policy);
+			 !strcmp(columns[2], init) &&
+			 !strcmp(columns[4], policy);
 	}
 	fclose(list);
 	return count;
@@ -708,7 +708,7 @@ ADOPTER_TEST(the_descriptor_tells_its_exit_and_status)
 	CHECK(poll_for(b.fd, 0) == 0);
 	CHECK(init_status(b.fd) == -1);
 	tell(B, leave, 5);
-	CHECK(poll_for(b.fd, 20000) == POLLIN);
+	CHECK(poll_for(b.fd, PATIENCE) == POLLIN);
 	CHECK(init_status(b.fd) == 5);
 	CHECK(!waitid(P_PID, b.wid, &info, WEXITED | WNOWAIT));
 	CHECK(poll_for(b.fd, 0) == POLLIN);
@@ -722,7 +722,7 @@ ADOPTER_TEST(the_descriptor_tells_that_it_was_killed)
 	struct space b = space_with_one("outer");
 
 	CHECK(!kill(b.wid, SIGKILL));
-	CHECK(poll_for(b.fd, 20000) == POLLIN);
+	CHECK(poll_for(b.fd, PATIENCE) == POLLIN);
 	CHECK(init_status(b.fd) == BY_SIGNAL(SIGKILL));
 }
 
@@ -1810,7 +1810,7 @@ static void die_in_order(const char *order)
 		while (adopter > A && !lives[adopter])
 			adopter--;
 		tell(dies, leave, 5);
-		CHECK(poll_for(fd[dies], 20000) & POLLIN);
+		CHECK(poll_for(fd[dies], PATIENCE) & POLLIN);
 		CHECK(init_status(fd[dies]) == 5);
 		lives[dies] = false;
 		if (dies == adopter)
@@ -1875,9 +1875,9 @@ static void die_with_the_nearest(enum who first, enum who second)
 	fd[D] = open_below(b.wid, 2);
 	CHECK(ask(ONE, watch_parent, 0) == 0);
 	tell(first, leave, 5);
-	CHECK(poll_for(fd[first], 20000) & POLLIN);
+	CHECK(poll_for(fd[first], PATIENCE) & POLLIN);
 	tell(second, leave, 5);
-	CHECK(poll_for(fd[second], 20000) & POLLIN);
+	CHECK(poll_for(fd[second], PATIENCE) & POLLIN);
 	CHECK(ask(ONE, take, SIGUSR1) >= 0);
 	CHECK(ask(ONE, parent, 0) == 0);
 	CHECK(poll_for(fd[D], 0) == POLLIN);
@@ -2022,7 +2022,7 @@ TEST_F_TIMEOUT(large, fifty_levels_without_an_init_die_with_the_top, 300)
 		if (!b)
 			dig(LEVELS - 1);
 		CHECK(reap(b) == 0);
-		for (i = 0; i < 20000 && listed(0, "-", "outer") < LEVELS; i++)
+		for (i = 0; i < PATIENCE && listed(0, "-", "outer") < LEVELS; i++)
 			usleep(1000);
 		gate_pass(&ready, listed(0, "-", "outer"));
 		stay();

@@ -203,7 +203,7 @@ TEST(a_pidfd_of_a_wid_polls_signals_and_waits)
 	EXPECT_FALSE(has_exited(pidfd, 0));
 	gate_pass(&go, 0);
 	EXPECT_EQ(pidfd_kill(pidfd, SIGKILL), 0);
-	EXPECT_TRUE(has_exited(pidfd, 20000));
+	EXPECT_TRUE(has_exited(pidfd, PATIENCE));
 	EXPECT_EQ(pidfd_reap(pidfd), BY_SIGNAL(SIGKILL));
 	EXPECT_EQ(waitpid(wid, NULL, 0), -1);
 	EXPECT_EQ(errno, ECHILD);
@@ -297,7 +297,7 @@ TEST(an_ancestor_sees_the_end_of_a_member_by_pidfd)
 	wid = make_space_with_member(&pidfd, &go);
 	EXPECT_FALSE(has_exited(pidfd, 0));
 	gate_pass(&go, 7);
-	EXPECT_TRUE(has_exited(pidfd, 20000));
+	EXPECT_TRUE(has_exited(pidfd, PATIENCE));
 	/* But it is not its child to wait for. */
 	EXPECT_EQ(pidfd_reap(pidfd), -ECHILD);
 	EXPECT_EQ(reap(wid), 7);

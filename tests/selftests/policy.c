@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include "harness.h"
 
-#define NOBODY		65534
 #define OTHER_USER	65533
 #define MEGABYTE	1048576
 
@@ -19,7 +18,7 @@ static bool is_gone_at_last(uint64_t id)
 {
 	int i;
 
-	for (i = 0; i < 10000 && has_directory(id); i++)
+	for (i = 0; i < PATIENCE && has_directory(id); i++)
 		usleep(1000);
 	return !has_directory(id) && errno == ENOENT;
 }
@@ -52,6 +51,14 @@ static bool list_more(struct listing *list, int fd, size_t size)
 			CHECK(!list->spaces && !list->count);
 			CHECK(entry->d_type == DT_REG);
 			list->spaces = true;
+			continue;
+		}
+		if (!strcmp(entry->d_name, "tasks")) {
+			CHECK(!list->count && entry->d_type == DT_REG);
+			continue;
+		}
+		if (!strcmp(entry->d_name, "self")) {
+			CHECK(!list->count && entry->d_type == DT_LNK);
 			continue;
 		}
 		CHECK(entry->d_type == DT_DIR);
@@ -128,22 +135,36 @@ static struct target target_new(uint64_t flags, bool nested)
 	return target;
 }
 
+/* What else "pid_max" may be. */
+#define PID_MAX "4000"
+
+static bool has_pid_max(uint64_t id)
+{
+	return read_number(CONTROL_PATH(id, "pid_max")) == atoi(PID_MAX);
+}
+
 /* It has come to no harm. This ends it. */
 static bool is_as_before(struct target *target)
 {
-	bool same = policy_is(target->id, "init");
+	bool same = policy_is(target->id, "init") &&
+		    isolation_is(target->id, "full") &&
+		    !has_pid_max(target->id);
 
 	gate_pass(&target->end, 7);
 	return reap(target->wid) == 7 && same;
 }
 
-/* "auto" was written to its policy, or "1" to its kill file. This ends it. */
+/* What the fixture below writes to a file was written. This ends it. */
 static bool has_obeyed(struct target *target, const char *file)
 {
+	bool obeyed = !strcmp(file, "policy")	 ? policy_is(target->id, "auto") :
+		      !strcmp(file, "isolation") ? isolation_is(target->id, "half") :
+		      !strcmp(file, "pid_max")	 ? has_pid_max(target->id) :
+						   true;
+
 	if (!strcmp(file, "kill"))
 		return reap(target->wid) == BY_SIGNAL(SIGKILL);
-	return policy_is(target->id, "auto") &&
-	       end(target->wid) == BY_SIGNAL(SIGKILL);
+	return end(target->wid) == BY_SIGNAL(SIGKILL) && obeyed;
 }
 
 TEST(a_space_has_a_directory_until_it_is_gone)
@@ -332,15 +353,14 @@ TEST(an_id_that_is_not_written_as_listed_is_enoent)
 TEST(the_id_of_a_namespace_that_is_no_space_is_enoent)
 {
 	pid_t classic = fork_with(CLONE_NEWPID);
-	uint64_t ids[3];
+	uint64_t ids[2];
 	int i;
 
 	ASSERT_GE(classic, 0);
 	if (!classic)
 		stay();
 	ids[0] = ns_id_of(classic, "pid");
-	ids[1] = ns_id_of(getpid(), "pid");
-	ids[2] = ns_id_of(getpid(), "mnt");
+	ids[1] = ns_id_of(getpid(), "mnt");
 	for (i = 0; i < ARRAY_SIZE(ids); i++) {
 		EXPECT_GT(ids[i], 0);
 		EXPECT_FALSE(has_directory(ids[i]));
@@ -373,10 +393,11 @@ TEST(from_inside_the_ids_above_and_beside_are_enoent)
 	EXPECT_TRUE(is_as_before(&sibling));
 }
 
-TEST(the_directory_has_two_files)
+TEST(the_directory_has_four_files_and_the_processes)
 {
 	struct target target = target_new(0, false);
-	int policy = 0, kill = 0, all = 0;
+	int policy = 0, isolation = 0, kill = 0, pid_max = 0;
+	int init = 0, all = 0;
 	struct dirent *entry;
 	DIR *directory;
 
@@ -384,13 +405,19 @@ TEST(the_directory_has_two_files)
 	ASSERT_NE(directory, NULL);
 	while ((entry = readdir(directory))) {
 		policy += !strcmp(entry->d_name, "policy");
+		isolation += !strcmp(entry->d_name, "isolation");
 		kill += !strcmp(entry->d_name, "kill");
+		pid_max += !strcmp(entry->d_name, "pid_max");
+		init += !strcmp(entry->d_name, "1");
 		all += entry->d_name[0] != '.';
 	}
 	closedir(directory);
 	EXPECT_EQ(policy, 1);
+	EXPECT_EQ(isolation, 1);
 	EXPECT_EQ(kill, 1);
-	EXPECT_EQ(all, 2);
+	EXPECT_EQ(pid_max, 1);
+	EXPECT_EQ(init, 1);
+	EXPECT_EQ(all, 5);
 	EXPECT_EQ(access(CONTROL_PATH(target.id, "polic"), F_OK), -1);
 	EXPECT_EQ(access(CONTROL_PATH(target.id, "policyy"), F_OK), -1);
 	EXPECT_TRUE(is_as_before(&target));
@@ -521,7 +548,7 @@ static bool listed_policy_is(uint64_t id, const char *policy)
 
 	snprintf(key, sizeof(key), "%8llu ", (unsigned long long)id);
 	return read_line("/proc/pspace/spaces", key, line, sizeof(line)) &&
-	       sscanf(line, "%*s %*s %*s %*s %23s", shown) == 1 &&
+	       sscanf(line, "%*s %*s %*s %23s", shown) == 1 &&
 	       !strcmp(shown, policy);
 }
 
@@ -584,18 +611,25 @@ TEST(of_two_that_write_at_once_one_wins)
 	EXPECT_EQ(end(target.wid), BY_SIGNAL(SIGKILL));
 }
 
-/* What is the same for both files. */
+/* What is the same for all files. */
 FIXTURE(file) {};
 
 FIXTURE_VARIANT(file) {
 	const char *name;
-	/* What it obeys, and what it does not understand. */
-	const char *order, *nonsense;
+	/* What it obeys. */
+	const char *order;
+	/* For who is privileged over what is above the space, too. */
+	bool exposes_above;
 };
 
-FIXTURE_VARIANT_ADD(file, policy) { "policy", "auto", "manual" };
+FIXTURE_VARIANT_ADD(file, policy) { "policy", "auto" };
 
-FIXTURE_VARIANT_ADD(file, kill) { "kill", "1", "2" };
+FIXTURE_VARIANT_ADD(file, pid_max) { "pid_max", PID_MAX };
+
+FIXTURE_VARIANT_ADD(file, kill) { "kill", "1" };
+
+FIXTURE_VARIANT_ADD(file, isolation) { "isolation", "half", true };
+
 FIXTURE_SETUP(file) {}
 FIXTURE_TEARDOWN(file) {}
 
@@ -619,7 +653,7 @@ static int write_bytes(uint64_t id, const char *name, const char *bytes,
 	return err;
 }
 
-/* None of them is understood by either file. */
+/* None of them is understood by any file. */
 TEST_F(file, other_words_are_einval)
 {
 #define BYTES(string) { string, sizeof(string) - 1 }
@@ -636,6 +670,9 @@ TEST_F(file, other_words_are_einval)
 		BYTES("\nauto"), BYTES("auto\n\n"), BYTES("auto\r\n"),
 		BYTES("auto\0"), BYTES("auto\0\n"), BYTES("auto\nauto\n"),
 		BYTES("auto outer"), BYTES("auto,outer"), BYTES("-"),
+		BYTES("hal"), BYTES("halff"), BYTES("Half"), BYTES("half "),
+		BYTES("half\n\n"), BYTES("half\0"), BYTES("-1"), BYTES("4000 "),
+		BYTES("+4000"), BYTES("04000x"), BYTES("99999999999999"),
 		BYTES("a word that is much longer than any name can be\n"),
 	};
 	struct target target = target_new(0, false);
@@ -819,6 +856,12 @@ TEST_F(file, an_unprivileged_user_may_write_to_his_own_space)
 
 	ASSERT_EQ(setuid(NOBODY), 0);
 	target = target_new(CLONE_NEWUSER, false);
+	if (variant->exposes_above) {
+		EXPECT_EQ(control(target.id, variant->name, variant->order),
+			  -EPERM);
+		EXPECT_TRUE(is_as_before(&target));
+		return;
+	}
 	EXPECT_EQ(control(target.id, variant->name, variant->order), 0);
 	EXPECT_TRUE(has_obeyed(&target, variant->name));
 }
@@ -928,10 +971,10 @@ TEST_F(file, nonsense_from_who_may_not_write_is_eperm)
 {
 	struct target target = target_new(0, false);
 
-	EXPECT_EQ(control(target.id, variant->name, variant->nonsense),
+	EXPECT_EQ(control(target.id, variant->name, "nonsense"),
 		  -EINVAL);
 	ASSERT_EQ(seteuid(NOBODY), 0);
-	EXPECT_EQ(control(target.id, variant->name, variant->nonsense),
+	EXPECT_EQ(control(target.id, variant->name, "nonsense"),
 		  -EPERM);
 	ASSERT_EQ(seteuid(0), 0);
 	EXPECT_TRUE(is_as_before(&target));

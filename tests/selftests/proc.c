@@ -9,23 +9,31 @@
 #include "harness.h"
 
 #define SPACES		"/proc/pspace/spaces"
-#define COLUMNS		7
-#define ROOT_ID		4
+#define COLUMNS		8
 
 /* A line of the list, as text: there may be dashes in it. */
 struct row {
-	char id[24], parent[24], creator[24], init[24], members[24];
-	char policy[24], pid_max[24];
+	char id[24], parent[24], init[24], members[24], policy[24];
+	char isolation[24], pid_max[24], creator[64];
 };
 
 static bool parse(const char *line, struct row *row)
 {
 	int used = 0;
 
-	return sscanf(line, "%23s %23s %23s %23s %23s %23s %23s %n", row->id,
-		      row->parent, row->creator, row->init, row->members,
-		      row->policy, row->pid_max, &used) == COLUMNS &&
+	return sscanf(line, "%23s %23s %23s %23s %23s %23s %23s %63s %n",
+		      row->id, row->parent, row->init, row->members,
+		      row->policy, row->isolation, row->pid_max, row->creator,
+		      &used) == COLUMNS &&
 	       !line[used];
+}
+
+/* The number of the creator in its own space, 0 for none. */
+static pid_t creator_of(const struct row *row)
+{
+	const char *last = strrchr(row->creator, '/');
+
+	return atoi(last ? last + 1 : row->creator);
 }
 
 /*
@@ -49,7 +57,7 @@ static bool find(uint64_t id, pid_t creator, struct row *found)
 		next = strtoull(row.id, NULL, 10);
 		CHECK(next > last);
 		last = next;
-		if (id ? next == id : atoi(row.creator) == creator) {
+		if (id ? next == id : creator_of(&row) == creator) {
 			*found = row;
 			seen = true;
 		}
@@ -71,7 +79,7 @@ static bool is_gone_at_last(uint64_t id)
 {
 	int i;
 
-	for (i = 0; i < 10000 && is_listed(id); i++)
+	for (i = 0; i < PATIENCE && is_listed(id); i++)
 		usleep(1000);
 	return !is_listed(id);
 }
@@ -81,24 +89,6 @@ static int members(uint64_t id)
 	struct row row;
 
 	return find(id, 0, &row) ? atoi(row.members) : -1;
-}
-
-/* Read a file from where it is to its end, SIZE bytes at a time. */
-static char *read_all(int fd, size_t size)
-{
-	size_t room = 1 << 16, length = 0;
-	char *text = malloc(room);
-	ssize_t got;
-
-	CHECK(text);
-	while ((got = read(fd, text + length,
-			   size < room - length ? size : room - length)) > 0) {
-		length += got;
-		CHECK(length < room);
-	}
-	CHECK(got == 0);
-	text[length] = 0;
-	return text;
 }
 
 static int lines(const char *text)
@@ -112,21 +102,11 @@ static int lines(const char *text)
 	return count;
 }
 
-static pid_t fork_and_reap(void)
-{
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(0);
-	CHECK(pid > 0 && !reap(pid));
-	return pid;
-}
-
 TEST(the_list_of_spaces_has_a_header)
 {
 	static const char *const names[COLUMNS] = {
-		"id", "parent", "creator", "init", "members", "policy",
-		"pid_max",
+		"id", "parent", "init", "members", "policy", "isolation",
+		"pid_max", "creator",
 	};
 	int fd = open(SPACES, O_RDONLY | O_CLOEXEC), i;
 	char *word, *rest;
@@ -340,7 +320,8 @@ TEST(the_init_of_a_nested_space_is_no_member_of_the_one_above)
 	EXPECT_GT(nested, id);
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)id);
 	EXPECT_STREQ(row.parent, text);
-	EXPECT_STREQ(row.creator, "2");
+	snprintf(text, sizeof(text), "%d/2", getpid());
+	EXPECT_STREQ(row.creator, text);
 	EXPECT_STREQ(row.init, "3");
 	EXPECT_STREQ(row.members, "1");
 
@@ -462,7 +443,7 @@ TEST(what_is_listed_depends_on_the_mount)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	ASSERT_GE(fd, 0);
 	text = read_all(fd, 4096);
-	snprintf(line, sizeof(line), "\n%8llu        -        -        - ",
+	snprintf(line, sizeof(line), "\n%8llu        -        -        1 ",
 		 (unsigned long long)id);
 	EXPECT_NE(strstr(text, line), NULL);
 	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
@@ -513,6 +494,10 @@ TEST(a_space_that_dies_between_two_reads_hides_no_other)
 
 	ASSERT_GE(wid, 0);
 	if (!wid) {
+		/* Seven columns, then names of lengths known here. */
+		const int columns = 6 * strlen("xxxxxxxx ") +
+				    strlen("isolation ");
+		const int some = 3 * columns + strlen("creator\n-\n1");
 		char head[256], id[24], *rest;
 		pid_t first, second;
 		uint64_t gone;
@@ -532,7 +517,7 @@ TEST(a_space_that_dies_between_two_reads_hides_no_other)
 		fd = open(SPACES, O_RDONLY | O_CLOEXEC);
 		CHECK(fd >= 0);
 		/* The header, the own line and that of the first. */
-		CHECK(read(fd, head, 63 * 3 - 1) == 63 * 3 - 1);
+		CHECK(read(fd, head, some) == some);
 		CHECK(end(first) == BY_SIGNAL(SIGKILL));
 		CHECK(is_gone_at_last(gone));
 		rest = read_all(fd, 16);
@@ -866,7 +851,7 @@ TEST(members_that_come_and_go_leave_no_count)
 		mount_own_proc();
 		id = ns_id_of(1, "pid");
 		for (i = 0; i < many(500); i++) {
-			fork_and_reap();
+			CHECK(fork_and_reap() > 0);
 			if (i % 10)
 				continue;
 			CHECK(end(idle_space()) == BY_SIGNAL(SIGKILL));

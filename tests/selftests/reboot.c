@@ -5,8 +5,6 @@
 #include <linux/reboot.h>
 #include "harness.h"
 
-#define NOBODY 65534
-
 /*
  * The spaces below are made by unshare(), which fails where clone() would ignore
  * the flag: this must not be called outside.

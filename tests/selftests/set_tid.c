@@ -15,25 +15,6 @@ static pid_t fork_to_stay(uint64_t flags, const pid_t *tids, size_t count)
 	return pid;
 }
 
-/* Make a child that ends at once. Returns its number as the parent has it. */
-static pid_t fork_and_reap(uint64_t flags, const pid_t *tids, size_t count)
-{
-	pid_t pid = fork_as(flags, tids, count);
-
-	if (!pid)
-		_exit(getpid() == (count ? tids[0] : getpid()) ? 0 : 1);
-	if (pid > 0 && reap(pid))
-		return -1;
-	return pid;
-}
-
-static bool refused(uint64_t flags, const pid_t *tids, size_t count, int err)
-{
-	pid_t pid = fork_and_reap(flags, tids, count);
-
-	return pid == -1 && errno == err;
-}
-
 /* A number that nobody has here. */
 static pid_t unused_number(void)
 {
@@ -50,9 +31,9 @@ TEST(a_member_can_have_a_chosen_number)
 
 	ASSERT_GE(wid, 0);
 	if (!wid) {
-		CHECK(fork_and_reap(0, TIDS(4711)) == 4711);
+		CHECK(fork_and_reap_as(0, TIDS(4711)) == 4711);
 		/* Below the ones that are skipped after a wrap, too. */
-		CHECK(fork_and_reap(0, TIDS(2)) == 2);
+		CHECK(fork_and_reap_as(0, TIDS(2)) == 2);
 		_exit(0);
 	}
 	EXPECT_EQ(reap(wid), 0);
@@ -72,7 +53,7 @@ TEST(a_chosen_number_that_is_taken_is_eexist)
 		CHECK(refused(0, TIDS(4711), EEXIST));
 		CHECK(end(child) == BY_SIGNAL(SIGKILL));
 		/* Given up with its owner. */
-		CHECK(fork_and_reap(0, TIDS(4711)) == 4711);
+		CHECK(fork_and_reap_as(0, TIDS(4711)) == 4711);
 		_exit(0);
 	}
 	EXPECT_EQ(reap(wid), 0);
@@ -94,7 +75,7 @@ TEST(the_number_of_a_zombie_is_eexist)
 		CHECK(!waitid(P_PID, child, &info, WEXITED | WNOWAIT));
 		CHECK(refused(0, TIDS(4711), EEXIST));
 		CHECK(!reap(child));
-		CHECK(fork_and_reap(0, TIDS(4711)) == 4711);
+		CHECK(fork_and_reap_as(0, TIDS(4711)) == 4711);
 		_exit(0);
 	}
 	EXPECT_EQ(reap(wid), 0);
@@ -109,7 +90,7 @@ TEST(two_numbers_for_a_member_are_einval)
 	ASSERT_GE(wid, 0);
 	if (!wid) {
 		CHECK(refused(0, TIDS(4711, outside), EINVAL));
-		CHECK(fork_and_reap(0, TIDS(4711)) == 4711);
+		CHECK(fork_and_reap_as(0, TIDS(4711)) == 4711);
 		_exit(0);
 	}
 	EXPECT_EQ(reap(wid), 0);
@@ -121,9 +102,9 @@ TEST(a_chosen_number_does_not_move_the_next_one)
 
 	ASSERT_GE(wid, 0);
 	if (!wid) {
-		CHECK(fork_and_reap(0, NULL, 0) == 2);
-		CHECK(fork_and_reap(0, TIDS(4711)) == 4711);
-		CHECK(fork_and_reap(0, NULL, 0) == 3);
+		CHECK(fork_and_reap_as(0, NULL, 0) == 2);
+		CHECK(fork_and_reap_as(0, TIDS(4711)) == 4711);
+		CHECK(fork_and_reap_as(0, NULL, 0) == 3);
 		_exit(0);
 	}
 	EXPECT_EQ(reap(wid), 0);
@@ -138,7 +119,7 @@ TEST(the_next_one_steps_over_a_chosen_number)
 		pid_t child = fork_to_stay(0, TIDS(2));
 
 		CHECK(child == 2);
-		CHECK(fork_and_reap(0, NULL, 0) == 3);
+		CHECK(fork_and_reap_as(0, NULL, 0) == 3);
 		_exit(end(child) == BY_SIGNAL(SIGKILL) ? 0 : 1);
 	}
 	EXPECT_EQ(reap(wid), 0);
@@ -148,9 +129,9 @@ TEST(an_init_can_have_a_chosen_wid)
 {
 	pid_t wid = unused_number();
 
-	EXPECT_EQ(fork_and_reap(CLONE_NEWPSPACE, TIDS(1, wid)), wid);
+	EXPECT_EQ(fork_and_reap_as(CLONE_NEWPSPACE, TIDS(1, wid)), wid);
 	/* And leave the wid to the kernel. */
-	EXPECT_GT(fork_and_reap(CLONE_NEWPSPACE, TIDS(1)), 1);
+	EXPECT_GT(fork_and_reap_as(CLONE_NEWPSPACE, TIDS(1)), 1);
 }
 
 TEST(an_init_can_have_a_chosen_wid_in_a_pspace)
@@ -159,7 +140,7 @@ TEST(an_init_can_have_a_chosen_wid_in_a_pspace)
 
 	ASSERT_GE(wid, 0);
 	if (!wid) {
-		CHECK(fork_and_reap(CLONE_NEWPSPACE, TIDS(1, 4711)) == 4711);
+		CHECK(fork_and_reap_as(CLONE_NEWPSPACE, TIDS(1, 4711)) == 4711);
 		CHECK(refused(CLONE_NEWPSPACE, TIDS(1, 1), EEXIST));
 		_exit(0);
 	}
@@ -172,7 +153,7 @@ TEST(an_init_that_is_not_to_be_1_is_einval)
 
 	EXPECT_TRUE(refused(CLONE_NEWPSPACE, TIDS(2, wid), EINVAL));
 	EXPECT_TRUE(refused(CLONE_NEWPSPACE, TIDS(2), EINVAL));
-	EXPECT_EQ(fork_and_reap(CLONE_NEWPSPACE, TIDS(1, wid)), wid);
+	EXPECT_EQ(fork_and_reap_as(CLONE_NEWPSPACE, TIDS(1, wid)), wid);
 }
 
 /* The first child after unshare() is an init too, and can be tried again. */
@@ -182,7 +163,7 @@ TEST(a_first_child_that_is_not_to_be_1_leaves_the_space_usable)
 
 	ASSERT_EQ(unshare(CLONE_NEWPSPACE), 0);
 	EXPECT_TRUE(refused(0, TIDS(300, wid), EINVAL));
-	EXPECT_EQ(fork_and_reap(0, TIDS(1, wid)), wid);
+	EXPECT_EQ(fork_and_reap_as(0, TIDS(1, wid)), wid);
 }
 
 TEST(three_numbers_for_an_init_are_einval)
@@ -212,7 +193,7 @@ TEST(a_number_out_of_range_is_einval)
 		CHECK(refused(0, TIDS(-1), EINVAL));
 		CHECK(refused(0, TIDS(pid_max), EINVAL));
 		CHECK(refused(0, TIDS(INT32_MAX), EINVAL));
-		CHECK(fork_and_reap(0, TIDS(pid_max - 1)) == pid_max - 1);
+		CHECK(fork_and_reap_as(0, TIDS(pid_max - 1)) == pid_max - 1);
 
 		CHECK(refused(CLONE_NEWPSPACE, TIDS(1, pid_max), EINVAL));
 		CHECK(refused(CLONE_NEWPSPACE, TIDS(1, 0), EINVAL));
@@ -244,7 +225,7 @@ TEST(a_choice_without_a_capability_is_eperm)
 	if (!wid) {
 		keep_capability(-1);
 		CHECK(refused(0, TIDS(4711), EPERM));
-		CHECK(fork_and_reap(0, NULL, 0) == 2);
+		CHECK(fork_and_reap_as(0, NULL, 0) == 2);
 		_exit(0);
 	}
 	EXPECT_EQ(reap(wid), 0);
@@ -257,7 +238,7 @@ TEST(cap_checkpoint_restore_is_enough_for_a_choice)
 	ASSERT_GE(wid, 0);
 	if (!wid) {
 		keep_capability(CAP_CHECKPOINT_RESTORE);
-		CHECK(fork_and_reap(0, TIDS(4711)) == 4711);
+		CHECK(fork_and_reap_as(0, TIDS(4711)) == 4711);
 		_exit(0);
 	}
 	EXPECT_EQ(reap(wid), 0);
@@ -274,8 +255,8 @@ TEST(the_owner_of_a_space_may_choose_in_it_but_no_wid)
 	wid = fork_as(flags, TIDS(1));
 	ASSERT_GE(wid, 0);
 	if (!wid) {
-		CHECK(fork_and_reap(0, TIDS(4711)) == 4711);
-		CHECK(fork_and_reap(CLONE_NEWPSPACE, TIDS(1, 4711)) == 4711);
+		CHECK(fork_and_reap_as(0, TIDS(4711)) == 4711);
+		CHECK(fork_and_reap_as(CLONE_NEWPSPACE, TIDS(1, 4711)) == 4711);
 		_exit(0);
 	}
 	EXPECT_EQ(reap(wid), 0);
@@ -292,7 +273,7 @@ TEST(an_injected_child_can_have_both_numbers_chosen)
 	ns = open_ns(wid, "pid");
 	ASSERT_GE(ns, 0);
 	ASSERT_EQ(setns(ns, CLONE_NEWPID), 0);
-	EXPECT_EQ(fork_and_reap(0, TIDS(4711, outside)), outside);
+	EXPECT_EQ(fork_and_reap_as(0, TIDS(4711, outside)), outside);
 	EXPECT_TRUE(refused(0, TIDS(4711, outside, 4712), EINVAL));
 	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
 }
@@ -308,7 +289,7 @@ TEST(a_choice_that_fails_outside_leaks_no_number_inside)
 	ASSERT_GE(ns, 0);
 	ASSERT_EQ(setns(ns, CLONE_NEWPID), 0);
 	EXPECT_TRUE(refused(0, TIDS(4711, getpid()), EEXIST));
-	EXPECT_EQ(fork_and_reap(0, TIDS(4711, outside)), outside);
+	EXPECT_EQ(fork_and_reap_as(0, TIDS(4711, outside)), outside);
 	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
 }
 
@@ -323,7 +304,7 @@ TEST(a_choice_that_fails_inside_leaks_no_number_outside)
 	ASSERT_GE(ns, 0);
 	ASSERT_EQ(setns(ns, CLONE_NEWPID), 0);
 	EXPECT_TRUE(refused(0, TIDS(1, outside), EEXIST));
-	EXPECT_EQ(fork_and_reap(0, TIDS(4711, outside)), outside);
+	EXPECT_EQ(fork_and_reap_as(0, TIDS(4711, outside)), outside);
 	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
 }
 
@@ -343,7 +324,7 @@ TEST(a_choice_that_fails_leaks_no_number_in_either_of_two_pspaces)
 		CHECK(!setns(ns, CLONE_NEWPID));
 		CHECK(refused(0, TIDS(4711, 1), EEXIST));
 		CHECK(refused(0, TIDS(1, 4712), EEXIST));
-		CHECK(fork_and_reap(0, TIDS(4711, 4712)) == 4712);
+		CHECK(fork_and_reap_as(0, TIDS(4711, 4712)) == 4712);
 		_exit(end(nested) == BY_SIGNAL(SIGKILL) ? 0 : 1);
 	}
 	EXPECT_EQ(reap(wid), 0);
@@ -366,7 +347,7 @@ TEST(a_clone_that_fails_later_leaks_no_number)
 
 		CHECK(clone3_with(&args) == -1 && errno == EFAULT);
 		CHECK(kill(4711, 0) == -1 && errno == ESRCH);
-		CHECK(fork_and_reap(0, TIDS(4711)) == 4711);
+		CHECK(fork_and_reap_as(0, TIDS(4711)) == 4711);
 		_exit(0);
 	}
 	EXPECT_EQ(reap(wid), 0);

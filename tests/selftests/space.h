@@ -40,6 +40,17 @@
 #define PIDFD_GET_PID_NAMESPACE _IO(0xFF, 5)
 #endif
 
+/* The id of the pspace that the machine boots in. */
+#define ROOT_ID		4
+
+#define NOBODY		65534
+
+/*
+ * How long to wait for what must come, in milliseconds: all that a test may take. A
+ * kernel that checks itself, emulated beside others, is slow.
+ */
+#define PATIENCE	290000
+
 #define CHECK(condition)						\
 	do {								\
 		if (!(condition)) {					\
@@ -111,6 +122,49 @@ static inline int reap(pid_t pid)
 				 : 128 + WTERMSIG(status);
 }
 
+/* fork(), which does not fail. */
+static inline pid_t fork_child(void)
+{
+	pid_t child = fork();
+
+	CHECK(child >= 0);
+	return child;
+}
+
+/* Make a child that ends at once. Returns its number as the parent has it. */
+static inline pid_t fork_and_reap(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	if (pid > 0)
+		CHECK(!reap(pid));
+	return pid;
+}
+
+/* The same with chosen numbers, which it checks. -1 if it has not got them. */
+static inline pid_t fork_and_reap_as(uint64_t flags, const pid_t *tids,
+				     size_t count)
+{
+	pid_t pid = fork_as(flags, tids, count);
+
+	if (!pid)
+		_exit(getpid() == (count ? tids[0] : getpid()) ? 0 : 1);
+	if (pid > 0 && reap(pid))
+		return -1;
+	return pid;
+}
+
+/* Is that an error? */
+static inline bool refused(uint64_t flags, const pid_t *tids, size_t count,
+			   int err)
+{
+	pid_t pid = fork_and_reap_as(flags, tids, count);
+
+	return pid == -1 && errno == err;
+}
+
 /* A pipe to tell others in another process that something has happened. */
 struct gate {
 	int fd[2];
@@ -174,22 +228,49 @@ static inline bool read_line(const char *path, const char *key, char *line,
 	return true;
 }
 
+/* Wait until a process is in a state, which is a letter, by its status. */
+static inline void await_state(const char *status, const char *state)
+{
+	char key[16], line[64];
+	int i;
+
+	snprintf(key, sizeof(key), "State:\t%s", state);
+	for (i = 0; i < PATIENCE; i++) {
+		if (read_line(status, key, line, sizeof(line)))
+			return;
+		usleep(1000);
+	}
+	CHECK(!"in this state");
+}
+
 /*
  * Wait until the first thread of a process is a zombie: it has given away its
  * children. Other threads may go on. Needs a procfs that shows the process.
  */
 static inline void wait_for_zombie(pid_t pid)
 {
-	char path[64], line[64];
-	int i;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	for (i = 0; i < 10000; i++) {
-		if (read_line(path, "State:\tZ", line, sizeof(line)))
-			return;
-		usleep(1000);
+	await_state(path, "Z");
+}
+
+/* Read a file from where it is to its end, SIZE bytes at a time. */
+static inline char *read_all(int fd, size_t size)
+{
+	size_t room = 1 << 20, length = 0;
+	char *text = malloc(room);
+	ssize_t got;
+
+	CHECK(text);
+	while ((got = read(fd, text + length,
+			   size < room - length ? size : room - length)) > 0) {
+		length += got;
+		CHECK(length < room);
 	}
-	CHECK(!"a zombie");
+	CHECK(got == 0);
+	text[length] = 0;
+	return text;
 }
 
 /* Write a string to a file in one write(): 0 or -errno. */
@@ -240,13 +321,9 @@ static inline pid_t idle_space(void)
 /* Fork children that do nothing. */
 static inline void add_children(int count)
 {
-	for (; count; count--) {
-		pid_t child = fork();
-
-		CHECK(child >= 0);
-		if (!child)
+	for (; count; count--)
+		if (!fork_child())
 			stay();
-	}
 }
 
 /* Kill a child, usually the init of a pspace, and wait for it. */
@@ -334,12 +411,18 @@ static inline bool has_numbers(pid_t pid, const char *numbers)
 	return !strcmp(line, numbers);
 }
 
-/* Mount the procfs of the caller's pspace over /proc, for the caller alone. */
-static inline void mount_own_proc(void)
+/* Mount a procfs with options over /proc, for the caller alone. */
+static inline void mount_proc_with(const char *options)
 {
 	CHECK(!unshare(CLONE_NEWNS));
 	CHECK(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	CHECK(!mount("proc", "/proc", "proc", 0, NULL));
+	CHECK(!mount("proc", "/proc", "proc", 0, options));
+}
+
+/* Mount the procfs of the caller's pspace over /proc, for the caller alone. */
+static inline void mount_own_proc(void)
+{
+	mount_proc_with(NULL);
 }
 
 #endif /* PSPACE_SELFTESTS_SPACE_H */

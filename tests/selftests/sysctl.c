@@ -31,17 +31,6 @@ static pid_t fork_to_stay(void)
 	return pid;
 }
 
-static pid_t fork_and_reap(void)
-{
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(0);
-	if (pid > 0)
-		CHECK(!reap(pid));
-	return pid;
-}
-
 /* The least that pid_max can be. */
 static long least_pid_max(void)
 {

@@ -339,7 +339,7 @@ FIXTURE_SETUP(chain)
 	}
 	close(leave.fd[1]);
 	for (i = 1; i < LEVELS && variant->orphaned; i++)
-		ASSERT_EQ(poll_for(self->ns[i], 20000), POLLIN);
+		ASSERT_EQ(poll_for(self->ns[i], PATIENCE), POLLIN);
 }
 
 FIXTURE_TEARDOWN(chain) {}

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #define MODULE "/lib/modules/pspace.ko"
+#define ROOT 4 /* the id of the pspace that the machine boots in */
 
 static int failures;
 static int steps;
@@ -106,7 +107,9 @@ static void let_spaces_settle(void)
 		FILE *file = fopen("/proc/pspace/spaces", "re");
 
 		while (file && fgets(line, sizeof(line), file))
-			dead |= !!strstr(line, " - ");
+			/* The root has no pspace's columns. */
+			dead |= strtoull(line, NULL, 10) != ROOT &&
+				strstr(line, " - ");
 		if (file)
 			fclose(file);
 		if (!dead)
@@ -535,6 +538,232 @@ static void outliving(void)
 	close(held[0]);
 }
 
+/* A process of the zoo, which stays. */
+static void __attribute__((noreturn)) animal(const char *name, int ready)
+{
+	prctl(PR_SET_NAME, name);
+	if (write(ready, "", 1) < 0)
+		perror("write");
+	for (;;)
+		pause();
+}
+
+/* What a process of the zoo is made with, and what it goes on to make itself. */
+struct cage {
+	const char *name;
+	unsigned long flags;
+	const struct cage *within;	/* up to one without a name */
+};
+
+static void stock(const struct cage *cage, int ready)
+{
+	for (; cage && cage->name; cage++) {
+		if (fork_with(cage->flags))
+			continue;
+		stock(cage->within, ready);
+		animal(cage->name, ready);
+	}
+}
+
+#define ANIMALS 9
+
+static const struct cage cubs[] = { { "cub-1", 0, NULL }, {} };
+static const struct cage mice[] = { { "mouse", 0, NULL }, {} };
+static const struct cage lions[] = {
+	{ "lioness", 0, NULL },
+	{ "den", CLONE_NEWPSPACE, cubs },
+	{ "crate", CLONE_NEWPID, mice },	/* a classic pid namespace */
+	{},
+};
+
+static const struct cage zebras[] = { { "foal", 0, NULL }, {} };
+static const struct cage zoo[] = {
+	{ "lion", CLONE_NEWPSPACE, lions },
+	{ "zebra", CLONE_NEWPSPACE, zebras },
+	{},
+};
+
+/* A line of /proc/pspace/tasks. */
+struct task {
+	unsigned long long space;
+	int nr;
+	char command[32], path[64];
+};
+
+static bool read_task(const char *line, struct task *task)
+{
+	return sscanf(line, "%llu %d %*s %*s %*s %*s %*s %31s %63s", &task->space,
+		      &task->nr, task->command, task->path) == 4;
+}
+
+/* The same process by its pair and by walking its path. */
+static bool is_the_same(const struct task *task)
+{
+	char by_pair[64], by_path[128], line[128], name[128] = "";
+	const char *step = task->path;
+	size_t length = snprintf(by_path, sizeof(by_path), "/proc/");
+	FILE *file;
+
+	snprintf(by_pair, sizeof(by_pair), "/proc/pspace/%llu/%d", task->space,
+		 task->nr);
+	/* 12/34.2/5 is walked as 12/pspace/34/pspace.2/5. */
+	for (; *step; step++) {
+		char nth[16] = "";
+
+		if (*step == '.')
+			step += snprintf(nth, sizeof(nth), ".%d", atoi(step + 1));
+		if (*step == '/')
+			length += sprintf(by_path + length, "/pspace%s/", nth);
+		else
+			by_path[length++] = *step;
+	}
+	strcpy(by_path + length, "/comm");
+	file = fopen(by_path, "re");
+	if (!file)
+		return false;
+	if (!fgets(name, sizeof(name), file))
+		*name = 0;
+	fclose(file);
+	name[strcspn(name, "\n")] = 0;
+	strcat(by_pair, "/status");
+	file = fopen(by_pair, "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "PspacePath:\t", 12))
+			continue;
+		line[strcspn(line, "\n")] = 0;
+		fclose(file);
+		return !strcmp(line + 12, task->path) && !strcmp(name, task->command);
+	}
+	return false;
+}
+
+static void global_view(void)
+{
+	struct task task, cub = {};
+	unsigned long long id, cages[2];
+	int inits = 0;
+	int ready[2], space, status, same = 0, seen = 0;
+	pid_t keeper, stray;
+	char byte, line[512], text[64];
+	FILE *file;
+
+	step("From above all is in sight, by pair and by path; nothing is entered.");
+	if (pipe2(ready, O_CLOEXEC))
+		return;
+	keeper = fork_with(0);
+	if (!keeper) {
+		stock(zoo, ready[1]);
+		animal("keeper", ready[1]);
+	}
+	stray = fork_space_with("outer", &id, &space);
+	if (!stray) {
+		if (!fork_with(0))
+			animal("stray", ready[1]);
+		_exit(0);
+	}
+	waitpid(stray, &status, 0);
+	for (int i = 0; i < ANIMALS + 1; i++)
+		if (read(ready[0], &byte, 1) != 1)
+			perror("read");
+
+	show_file("/proc/pspace/spaces");
+	say("$ cat /proc/pspace/tasks      (the zoo's lines)");
+	file = fopen("/proc/pspace/tasks", "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		bool of_zoo = read_task(line, &task) &&
+			      (task.space != ROOT || !strcmp(task.command, "keeper"));
+
+		if (!seen || of_zoo)
+			printf("   | %s", line);
+		seen += !seen || of_zoo;
+		same += of_zoo && is_the_same(&task);
+		if (of_zoo && !strcmp(task.command, "cub-1"))
+			cub = task;
+		if (of_zoo && inits < 2 && (!strcmp(task.command, "lion") ||
+					    !strcmp(task.command, "zebra")))
+			cages[inits++] = task.space;
+	}
+	if (file)
+		fclose(file);
+	answer(same == seen - 1 && same >= ANIMALS + 1, "each of them by pair and by path",
+	       "the same process, %d times", same);
+
+	snprintf(text, sizeof(text), "pidfd of the pair (%llu,%d), SIGKILL", cub.space,
+		 cub.nr);
+	snprintf(line, sizeof(line), "/proc/pspace/%llu/1/ns/pid", cub.space);
+	close(space);
+	space = open(line, O_RDONLY | O_CLOEXEC);
+	status = ioctl(space, PSPACE_OPEN_PIDFD, cub.nr);
+	answer(status >= 0 && !syscall(SYS_pidfd_send_signal, status, SIGKILL, NULL, 0),
+	       text, "%s", status < 0 ? strerror(errno) : "sent");
+	close(status);
+	close(space);
+	close(ready[0]);
+	close(ready[1]);
+	tell_space(id, "kill", "1");
+	while (inits)
+		tell_space(cages[--inits], "kill", "1");
+	kill(keeper, SIGKILL);
+	waitpid(keeper, NULL, 0);
+}
+
+/* Say, each time that one asks, whether what is above can be signalled by its pair. */
+static void look_up(int ask, int tell)
+{
+	int fd, err;
+	char byte;
+
+	unshare(CLONE_NEWNS);
+	mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	mount("proc", "/proc", "proc", 0, NULL);
+	while (read(ask, &byte, 1) == 1) {
+		fd = open("/proc/pspace/4/1", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		err = fd < 0 || syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0) ? errno : 0;
+		close(fd);
+		if (write(tell, &err, sizeof(err)) != sizeof(err))
+			break;
+	}
+	_exit(0);
+}
+
+static int looks_up(int ask, int told)
+{
+	int err = EIO;
+
+	if (write(ask, "", 1) != 1 || read(told, &err, sizeof(err)) != sizeof(err))
+		err = EIO;
+	return err;
+}
+
+static void half_isolation(void)
+{
+	int err, space, ask[2], told[2];
+	unsigned long long id = 0;
+	char text[64];
+	pid_t wid;
+
+	step("Of what is above a space sees what it is let see, and by pairs only.");
+	if (pipe2(ask, O_CLOEXEC) || pipe2(told, O_CLOEXEC))
+		return;
+	wid = fork_space_with("init", &id, &space);
+	if (!wid) {
+		close(ask[1]);
+		look_up(ask[0], told[1]);
+	}
+	close(space);
+	err = looks_up(ask[1], told[0]);
+	answer(err == ENOENT, "inside, signal 0 to /proc/pspace/4/1", "%s", strerror(err));
+	snprintf(text, sizeof(text), "echo half > /proc/pspace/%llu/isolation", id);
+	answer(tell_space(id, "isolation", "half"), text, "done");
+	err = looks_up(ask[1], told[0]);
+	answer(!err, "inside, signal 0 to /proc/pspace/4/1", "%s", err ? strerror(err) : "sent");
+	for (int i = 0; i < 2; i++) {
+		close(ask[!i]);
+		close(told[i]);
+	}
+	waitpid(wid, NULL, 0);
+}
+
 static void death_of_init(pid_t outer)
 {
 	int status = 0, held[2];
@@ -593,6 +822,8 @@ int main(void)
 	never_waited_for();
 	outliving();
 	death_of_init(outer);
+	global_view();
+	half_isolation();
 	unload(right);
 
 	if (failures)

@@ -73,4 +73,19 @@ struct pspace_info {
  */
 #define PSPACE_GET_INFO	_IOR(PSPACE_IOCTL, 0x41, struct pspace_info)
 
+/*
+ * From a pair to its process: takes the number of a process in the pspace, which
+ * may be the root, and returns a pidfd (close-on-exec) of it. The other way, a pidfd's pair is what
+ * PIDFD_GET_INFO says when it is asked for PIDFD_INFO_PSPACE.
+ *
+ * Errors:
+ *	EINVAL	no number: below 1 or above INT_MAX
+ *	ESRCH	no process has it; or it is one that the caller may not see, which
+ *		is not in the caller's own pid namespace nor below it, nor above
+ *		by /proc/pspace/<id>/isolation
+ *	ENOENT	it is that of a thread
+ *	EMFILE, ENFILE, ENOMEM	as pidfd_open()
+ */
+#define PSPACE_OPEN_PIDFD	_IO(PSPACE_IOCTL, 0x42)
+
 #endif /* _UAPI_LINUX_PSPACE_H */
