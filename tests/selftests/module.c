@@ -12,7 +12,8 @@
 #include <sys/utsname.h>
 
 #define MODULE "/lib/modules/pspace.ko"
-#define CYCLES 100
+#define CYCLES many(MANY)
+#define MANY 100
 #define MEMBERS 10
 
 static int insmod(void)
@@ -218,8 +219,11 @@ TEST_F_TIMEOUT(module, a_hundred_times_leaves_nothing, 600)
 		ASSERT_EQ(rmmod_when_free(), 0);
 	}
 
-	/* One object a cycle would show; what a processor keeps at hand not. */
-	for (size_t i = 0; i < ARRAY_SIZE(caches); i++) {
+	/*
+	 * One object a cycle would show; what a processor keeps at hand not. With
+	 * few cycles it would; then kmemleak looks, see below.
+	 */
+	for (size_t i = 0; i < ARRAY_SIZE(caches) && CYCLES == MANY; i++) {
 		if (before[i] < 0)
 			continue;
 		after = slab_objects(caches[i]);

@@ -205,7 +205,7 @@ TEST(a_classic_namespace_in_a_space_has_the_spaces_numbers)
  * memory: with a copy for each the kernel would spend most of the time, and
  * hundreds of megabytes, on the ancestry of the pages.
  */
-#define DEPTH 1000
+#define DEPTH many(1000)
 #define STACK 16384
 
 static struct {
@@ -252,7 +252,7 @@ FIXTURE_TEARDOWN(many)
 		EXPECT_TRUE(is_listed(&self->before, after.id[i]));
 }
 
-TEST_F_TIMEOUT(many, a_chain_of_1000_comes_and_goes, 300)
+TEST_F_TIMEOUT(many, a_deep_chain_comes_and_goes, 300)
 {
 	struct ids *ids = shared_ids();
 	pid_t wid;
@@ -276,13 +276,14 @@ TEST_F_TIMEOUT(many, a_chain_of_1000_comes_and_goes, 300)
 
 TEST_F_TIMEOUT(many, siblings_live_at_once, 300)
 {
-	enum { SIBLINGS = 200 };
+	enum { MOST = 200 };
+	const int siblings = many(MOST);
 	struct gate ready = gate_new();
-	pid_t wid[SIBLINGS];
+	pid_t wid[MOST];
 	struct ids ids = {};
 	int i;
 
-	for (i = 0; i < SIBLINGS; i++) {
+	for (i = 0; i < siblings; i++) {
 		wid[i] = fork_space();
 		ASSERT_GE(wid[i], 0);
 		if (!wid[i]) {
@@ -293,16 +294,16 @@ TEST_F_TIMEOUT(many, siblings_live_at_once, 300)
 			stay();
 		}
 	}
-	for (i = 0; i < SIBLINGS; i++) {
+	for (i = 0; i < siblings; i++) {
 		gate_wait(&ready);
 		ids.id[i] = ns_id_of(wid[i], "pid");
 		if (i)
 			EXPECT_GT(ids.id[i], ids.id[i - 1]);
 	}
-	ids.count = SIBLINGS;
-	EXPECT_EQ(listed_of(&ids), SIBLINGS);
+	ids.count = siblings;
+	EXPECT_EQ(listed_of(&ids), siblings);
 
-	for (i = 0; i < SIBLINGS; i++)
+	for (i = 0; i < siblings; i++)
 		EXPECT_EQ(end(wid[i]), BY_SIGNAL(SIGKILL));
 	EXPECT_EQ(left_of(&ids), 0);
 }

@@ -1981,7 +1981,7 @@ TEST(the_init_of_the_machine_adopts)
 
 /* Many, and many times. These have more time, for kernels that check themselves. */
 
-#define ROUNDS	50
+#define ROUNDS	many(50)
 
 FIXTURE(large) {};
 FIXTURE_SETUP(large) {}
@@ -2005,7 +2005,7 @@ static void __attribute__((noreturn)) dig(int levels)
 
 TEST_F_TIMEOUT(large, fifty_levels_without_an_init_die_with_the_top, 300)
 {
-	enum { LEVELS = 50 };
+	const int levels = many(50);
 	struct gate ready = gate_new();
 	int i;
 	pid_t a;
@@ -2020,14 +2020,14 @@ TEST_F_TIMEOUT(large, fifty_levels_without_an_init_die_with_the_top, 300)
 		b = fork_space_with("outer");
 		CHECK(b >= 0);
 		if (!b)
-			dig(LEVELS - 1);
+			dig(levels - 1);
 		CHECK(reap(b) == 0);
-		for (i = 0; i < PATIENCE && listed(0, "-", "outer") < LEVELS; i++)
+		for (i = 0; i < PATIENCE && listed(0, "-", "outer") < levels; i++)
 			usleep(1000);
 		gate_pass(&ready, listed(0, "-", "outer"));
 		stay();
 	}
-	EXPECT_EQ(gate_wait(&ready), LEVELS);
+	EXPECT_EQ(gate_wait(&ready), levels);
 	EXPECT_EQ(end(a), BY_SIGNAL(SIGKILL));
 	EXPECT_TRUE(nobody_is_left());
 }
@@ -2042,7 +2042,7 @@ TEST_F_TIMEOUT(large, a_thousand_orphans_die_with_the_adopters_space, 300)
 	make_orphaned_b();
 	b = open_below(a.wid, 1);
 	for (i = 0; i < 10; i++)
-		ASSERT_EQ(ask(B, add, 100), 0);
+		ASSERT_EQ(ask(B, add, many(1000) / 10), 0);
 	tell(B, leave, 5);
 	EXPECT_EQ(ask(A, reap, 2), 5);
 	EXPECT_EQ(end(a.wid), BY_SIGNAL(SIGKILL));

@@ -61,8 +61,8 @@
 	} while (0)
 
 /*
- * How many are many here: all of COUNT, or a tenth, but two, where the kernel checks
- * locks and memory and takes ten times as long.
+ * How many are many here: all of COUNT, or a fiftieth, but a few, where the kernel
+ * checks locks and memory and takes ten times as long, or fifty when emulated.
  */
 static inline int many(int count)
 {
@@ -71,7 +71,9 @@ static inline int many(int count)
 	CHECK(!uname(&kernel));
 	if (!strstr(kernel.release, "-debug"))
 		return count;
-	return count < 20 ? 2 : count / 10;
+	if (count < 200)
+		return count > 20 ? 4 : 2;
+	return count / 50;
 }
 
 /* clone() like fork(): 0 in the child, its number or -1 in the parent. */
