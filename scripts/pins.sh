@@ -27,6 +27,8 @@ TOOLCHAIN_PACKAGES=(
 )
 # For tables and plots; make bench alone needs them, and Debian's own python3.
 BENCH_PACKAGES=(python3-matplotlib python3-tabulate)
+# For the kernel's own selftests; make test-kernel alone needs them.
+KSELFTEST_PACKAGES=(bash-static libcap-dev pkg-config python3-tabulate)
 # Debian 12 has a rustc that is new enough under this name only.
 RUST_PACKAGES_WEB=(cargo-web rust-web-src rustc-web rustfmt-web)
 RUST_PACKAGES=(cargo rust-src rustc rustfmt)
