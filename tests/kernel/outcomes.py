@@ -82,6 +82,12 @@ def unsteady(runs):
                     for run in runs if program in run}) > 1]
 
 
+def ends_well(runs, program):
+    """In how many runs a program ended well, of how many."""
+    ends = [run[program].end for run in runs if program in run]
+    return f"{sum(end in ('pass', 'skip') for end in ends)} of {len(ends)}"
+
+
 def description(runs, program, test):
     """How a test is called, or its place where it has no words."""
     for run in runs:

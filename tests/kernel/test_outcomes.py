@@ -90,6 +90,10 @@ class Differences(unittest.TestCase):
         other = reports(OUTPUT.replace("ok 1 opens", "not ok 1 opens"))
         self.assertEqual(outcomes.unsteady([reports(), other]), ["pidfd:one"])
 
+    def test_how_often_it_ended_well(self):
+        other = reports(OUTPUT.replace("two ended with 0", "two ended with 1"))
+        self.assertEqual(outcomes.ends_well([reports(), other], "proc:two"), "1 of 2")
+
 
 if __name__ == "__main__":
     unittest.main()
