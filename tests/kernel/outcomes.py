@@ -96,11 +96,10 @@ def description(runs, program, test):
     return "exit status" if test == "end" else f"test {test}"
 
 
-def count(reports, prefix):
-    """How many programs, and how many of each outcome, a collection has."""
-    chosen = [report for program, report in reports.items() if program.startswith(prefix)]
+def count(reports):
+    """How many programs these reports are of, and how many there are of each outcome."""
     words = collections.Counter()
-    for report in chosen:
+    for report in reports:
         # A program that reports no test is one itself.
         words.update([test[0] for test in report.tests] or [report.end])
-    return len(chosen), words
+    return len(reports), words

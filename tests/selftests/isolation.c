@@ -166,17 +166,6 @@ static int get_pair(int pidfd, struct pidfd_info *info)
 	return ioctl(pidfd, PIDFD_GET_INFO, info) ? -errno : 0;
 }
 
-static int count_lines(const char *path)
-{
-	char *text = read_text(path);
-	int count = 0, i;
-
-	for (i = 0; text[i]; i++)
-		count += text[i] == '\n';
-	free(text);
-	return count;
-}
-
 /* Is this the whole of a file? */
 static bool is_text(const char *path, const char *expected)
 {

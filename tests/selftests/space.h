@@ -275,6 +275,20 @@ static inline char *read_all(int fd, size_t size)
 	return text;
 }
 
+/* How many lines a file has. */
+static inline long count_lines(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	long lines = 0;
+	int c;
+
+	CHECK(file);
+	while ((c = getc(file)) != EOF)
+		lines += c == '\n';
+	fclose(file);
+	return lines;
+}
+
 /* Write a string to a file in one write(): 0 or -errno. */
 static inline int write_file(const char *path, const char *text)
 {

@@ -384,19 +384,6 @@ static void inject(struct driver *driver, int ns)
 	count(INJECTIONS);
 }
 
-static long count_lines(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	long lines = 0;
-	int c;
-
-	CHECK(file);
-	while ((c = getc(file)) != EOF)
-		lines += c == '\n';
-	fclose(file);
-	return lines;
-}
-
 /* All that there is, while it comes and goes. */
 static void list_all(void)
 {

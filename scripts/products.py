@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the scripts in Python need of those in shell: paths, and what they build."""
+
+import os
+import subprocess
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+
+
+def pin(name):
+    """A path or a tool that pins.sh names."""
+    return subprocess.run(["bash", "-c", '. "$1" && printf %s "${!2}"', "-",
+                           os.path.join(HERE, "pins.sh"), name],
+                          stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def build(name, *arguments):
+    """Build what is missing, by a script: where it is, as its last line says, or "".
+
+    None if that failed. What the script says of its progress is shown.
+    """
+    process = subprocess.run([os.path.join(HERE, name), *arguments],
+                             stdout=subprocess.PIPE, text=True, check=False)
+    if process.returncode:
+        return None
+    return (process.stdout.strip().splitlines() or [""])[-1]
