@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Listeners to process events are told nothing of members. */
+/* Listeners to process events are told nothing of members, unless they ask for it. */
 
 #include "space.h"
 #include <linux/cn_proc.h>
@@ -26,13 +26,12 @@ static struct cn_msg *message_in(union packet *packet)
 	return NLMSG_DATA(&packet->header);
 }
 
-static int listener_new(void)
+static int listener_new(enum proc_cn_mcast_op op)
 {
 	struct sockaddr_nl address = {
 		.nl_family = AF_NETLINK,
 		.nl_groups = CN_IDX_PROC,
 	};
-	enum proc_cn_mcast_op op = PROC_CN_MCAST_LISTEN;
 	union packet packet = {
 		.header = {
 			.nlmsg_len = NLMSG_LENGTH(sizeof(struct cn_msg) + sizeof(op)),
@@ -41,32 +40,51 @@ static int listener_new(void)
 	};
 	struct cn_msg *message = message_in(&packet);
 	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_CONNECTOR);
+	int room = 8 << 20;
 
 	message->id.idx = CN_IDX_PROC;
 	message->id.val = CN_VAL_PROC;
 	message->len = sizeof(op);
 	memcpy(message->data, &op, sizeof(op));
 	CHECK(fd >= 0);
+	CHECK(!setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)));
 	CHECK(!bind(fd, (struct sockaddr *)&address, sizeof(address)));
 	CHECK(send(fd, &packet, packet.header.nlmsg_len, 0) ==
 	      packet.header.nlmsg_len);
 	return fd;
 }
 
-/* The next event, which must come. */
-static struct proc_event next_event(int listener)
+/* The next message, which must come, with an event of a size. */
+static void receive(int listener, union packet *packet, size_t size)
 {
 	struct pollfd ready = { .fd = listener, .events = POLLIN };
+
+	CHECK(poll(&ready, 1, PATIENCE) == 1);
+	CHECK(recv(listener, packet, sizeof(*packet), 0) > 0);
+	CHECK(message_in(packet)->len == size);
+}
+
+static struct proc_event next_event(int listener)
+{
 	struct proc_event event;
 	union packet packet = {};
 
-	CHECK(poll(&ready, 1, PATIENCE) == 1);
-	CHECK(recv(listener, &packet, sizeof(packet), 0) > 0);
+	receive(listener, &packet, sizeof(event));
 	memcpy(&event, message_in(&packet)->data, sizeof(event));
 	return event;
 }
 
-/* A process that an event names, if any. */
+static struct proc_event_pspace next_event_with_pspaces(int listener)
+{
+	struct proc_event_pspace event;
+	union packet packet = {};
+
+	receive(listener, &packet, sizeof(event));
+	memcpy(&event, message_in(&packet)->data, sizeof(event));
+	return event;
+}
+
+/* Does an event name a process? */
 static bool is_of(const struct proc_event *event, pid_t pid)
 {
 	/* The first two numbers of each kind are of the process, or its parent. */
@@ -102,6 +120,34 @@ static int count_events(int listener, pid_t process)
 		if (event.what == PROC_EVENT_EXIT && is_of(&event, marker))
 			return count;
 		count += process ? is_of(&event, process) : is_of_a_member(&event);
+	}
+}
+
+/* Does it name one of the tasks below, and a space with an id? */
+static bool is_a_number_in(const struct proc_event_task *task, uint64_t id)
+{
+	return task->pid >= FIRST && task->pid < FIRST + NUMBERS &&
+	       task->pid_pspace == id && task->tgid_pspace == id;
+}
+
+/* Count what has come until now of the members of a space. */
+static int count_events_in(int listener, uint64_t id)
+{
+	pid_t marker = fork_and_reap();
+	int count = 0;
+
+	for (;;) {
+		struct proc_event_pspace event = next_event_with_pspaces(listener);
+		__u32 what = event.event.what;
+
+		if (what == PROC_EVENT_EXIT && is_of(&event.event, marker))
+			return count;
+		/* In the root it is nobody. */
+		if (is_a_number_in(&event.process, id))
+			CHECK(is_of(&event.event, 0));
+		count += is_a_number_in(&event.process, id) ||
+			 ((what == PROC_EVENT_FORK || what == PROC_EVENT_PTRACE) &&
+			  is_a_number_in(&event.other, id));
 	}
 }
 
@@ -152,15 +198,23 @@ static void set_next_number(void)
 	CHECK(!write_file("/proc/sys/kernel/ns_last_pid", text));
 }
 
-TEST(there_are_no_events_of_members)
+/*
+ * Of the process and its thread and children: 5 forks, 5 exits, a name, a session,
+ * the end of a trace, a user, an exec, a core dump.
+ */
+#define EVERYTHING	16
+
+/* A space with members who do everything: 0, and its id. */
+static int busy_space(uint64_t *id)
 {
-	int listener = listener_new();
+	struct gate gate = gate_new();
 	pid_t wid = fork_space();
 
-	ASSERT_GE(wid, 0);
+	CHECK(wid >= 0);
 	if (!wid) {
 		pid_t member;
 
+		gate_wait(&gate);
 		set_next_number();
 		member = fork_child();
 		if (!member)
@@ -168,7 +222,17 @@ TEST(there_are_no_events_of_members)
 		CHECK(member == FIRST);
 		_exit(reap(member));
 	}
-	ASSERT_EQ(reap(wid), 0);
+	*id = ns_id_of(wid, "pid");
+	gate_pass(&gate, 0);
+	return reap(wid);
+}
+
+TEST(there_are_no_events_of_members)
+{
+	int listener = listener_new(PROC_CN_MCAST_LISTEN);
+	uint64_t id;
+
+	ASSERT_EQ(busy_space(&id), 0);
 	EXPECT_EQ(count_events(listener, 0), 0);
 	close(listener);
 }
@@ -176,7 +240,7 @@ TEST(there_are_no_events_of_members)
 /* As they must be, or nothing is shown by the test before. */
 TEST(there_are_events_of_the_root)
 {
-	int listener = listener_new();
+	int listener = listener_new(PROC_CN_MCAST_LISTEN);
 	pid_t process;
 
 	set_next_number();
@@ -185,18 +249,15 @@ TEST(there_are_events_of_the_root)
 		do_everything();
 	ASSERT_EQ(process, FIRST);
 	ASSERT_EQ(reap(process), 0);
-	/*
-	 * Of it, its thread and its children: 5 forks, 5 exits, a name, a session,
-	 * two of ptrace, a user, an exec, a core dump.
-	 */
-	EXPECT_EQ(count_events(listener, 0), 17);
+	/* And the fork of the one that marks the end, who has the next number. */
+	EXPECT_EQ(count_events(listener, 0), EVERYTHING + 1);
 	close(listener);
 }
 
 /* It has a number of the root. */
 TEST(there_are_events_of_the_init_of_a_space)
 {
-	int listener = listener_new();
+	int listener = listener_new(PROC_CN_MCAST_LISTEN);
 	pid_t wid = fork_space();
 
 	ASSERT_GE(wid, 0);
@@ -206,6 +267,78 @@ TEST(there_are_events_of_the_init_of_a_space)
 	/* It is forked and exits. */
 	EXPECT_EQ(count_events(listener, wid), 2);
 	close(listener);
+}
+
+/* The threads and children that nobody waits for are gone when it is told. */
+TEST(who_asks_is_told_of_members_by_their_pairs)
+{
+	int listener = listener_new(PROC_CN_MCAST_LISTEN_PSPACE);
+	uint64_t id;
+
+	ASSERT_EQ(busy_space(&id), 0);
+	EXPECT_EQ(count_events_in(listener, id), EVERYTHING);
+	close(listener);
+}
+
+TEST(who_asks_is_told_of_the_root_by_its_numbers)
+{
+	int listener = listener_new(PROC_CN_MCAST_LISTEN_PSPACE);
+	pid_t child = fork_and_reap();
+
+	for (;;) {
+		struct proc_event_pspace event = next_event_with_pspaces(listener);
+
+		if (event.event.what != PROC_EVENT_EXIT ||
+		    !is_of(&event.event, child))
+			continue;
+		EXPECT_EQ(event.process.pid, child);
+		EXPECT_EQ(event.process.tgid, child);
+		EXPECT_EQ(event.process.pid_pspace, 0);
+		EXPECT_EQ(event.other.pid, getpid());
+		EXPECT_EQ(event.other.pid_pspace, 0);
+		break;
+	}
+	close(listener);
+}
+
+/* Each kind of listener has a sequence of its own on each processor. */
+TEST(others_see_no_gap_where_events_of_members_are)
+{
+	int other = listener_new(PROC_CN_MCAST_LISTEN_PSPACE);
+	int listener = listener_new(PROC_CN_MCAST_LISTEN);
+	__u32 next[64] = {};
+	uint64_t id;
+	pid_t marker;
+	int events = 0;
+
+	/* Some before, then those of members, then some after on all processors. */
+	for (; events < many(100); events++)
+		fork_and_reap();
+	ASSERT_EQ(busy_space(&id), 0);
+	for (events = 0; events < many(100); events++)
+		fork_and_reap();
+	marker = fork_and_reap();
+	for (events = 0;; events++) {
+		struct proc_event event;
+		union packet packet = {};
+		__u32 seq;
+
+		receive(listener, &packet, sizeof(event));
+		memcpy(&event, message_in(&packet)->data, sizeof(event));
+		if (event.what == PROC_EVENT_EXIT && is_of(&event, marker))
+			break;
+		/* That of the listener itself has no processor. */
+		if (event.what == PROC_EVENT_NONE)
+			continue;
+		ASSERT_LT(event.cpu, 64);
+		seq = message_in(&packet)->seq;
+		if (next[event.cpu])
+			EXPECT_EQ(seq, next[event.cpu]);
+		next[event.cpu] = seq + 1;
+	}
+	EXPECT_GE(events, 4 * many(100));
+	close(listener);
+	close(other);
 }
 
 TEST_HARNESS_MAIN

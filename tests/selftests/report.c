@@ -108,4 +108,34 @@ TEST(an_init_killed_for_memory_is_named_by_its_wid)
 	cgroup_remove(&group);
 }
 
+TEST(a_member_in_a_list_of_all_tasks_is_named_by_its_pair)
+{
+	struct gate shown = gate_new();
+	pid_t wid = fork_space();
+	char text[64];
+	uint64_t id;
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pid_t member = fork_as(0, TIDS(VICTIM));
+
+		CHECK(member >= 0);
+		if (!member) {
+			/* SysRq-T */
+			CHECK(!write_file("/proc/sysrq-trigger", "t"));
+			_exit(0);
+		}
+		CHECK(!reap(member));
+		gate_pass(&shown, 0);
+		stay();
+	}
+	gate_wait(&shown);
+	id = ns_id_of(wid, "pid");
+	snprintf(text, sizeof(text), " pid:%llu:%d ", (unsigned long long)id, VICTIM);
+	EXPECT_TRUE(log_has(text));
+	snprintf(text, sizeof(text), " pid:%d ", VICTIM);
+	EXPECT_FALSE(log_has(text));
+	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
+}
+
 TEST_HARNESS_MAIN
