@@ -97,12 +97,9 @@ static int space_with_holder(int fd, pid_t nr, void (*look)(int fd))
 
 TEST(a_lock_is_not_said_to_be_of_a_process_with_the_same_number)
 {
-	pid_t twin = fork_as(0, TIDS(TWIN)), wid;
+	pid_t twin = idle_as(TWIN), wid;
 	int fd = file_new();
 
-	ASSERT_GE(twin, 0);
-	if (!twin)
-		stay();
 	wid = space_with_holder(fd, TWIN, NULL);
 	/* It has no number here. */
 	EXPECT_EQ(holder(fd), 0);
@@ -125,11 +122,8 @@ TEST(a_lock_is_said_to_be_of_the_member_inside)
 /* Whether or not a process of the root has that number. */
 TEST(a_lock_is_said_to_be_of_the_member_beside_a_twin)
 {
-	pid_t twin = fork_as(0, TIDS(TWIN));
+	pid_t twin = idle_as(TWIN);
 
-	ASSERT_GE(twin, 0);
-	if (!twin)
-		stay();
 	EXPECT_EQ(space_with_holder(file_new(), TWIN, see_the_member), 0);
 	EXPECT_EQ(end(twin), BY_SIGNAL(SIGKILL));
 }

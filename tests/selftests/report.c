@@ -138,4 +138,48 @@ TEST(a_member_in_a_list_of_all_tasks_is_named_by_its_pair)
 	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
 }
 
+TEST(a_member_that_faults_is_named_by_its_pair)
+{
+	struct gate faulted = gate_new();
+	pid_t wid = fork_space();
+	char text[64];
+	uint64_t id;
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pid_t member = fork_as(0, TIDS(VICTIM));
+
+		CHECK(member >= 0);
+		if (!member) {
+			signal(SIGSEGV, SIG_DFL);
+			*(volatile int *)8 = 0;
+			_exit(0);
+		}
+		CHECK(reap(member) == BY_SIGNAL(SIGSEGV));
+		gate_pass(&faulted, 0);
+		stay();
+	}
+	gate_wait(&faulted);
+	id = ns_id_of(wid, "pid");
+	snprintf(text, sizeof(text), "[%llu:%d]: segfault at 8 ", (unsigned long long)id,
+		 VICTIM);
+	EXPECT_TRUE(log_has(text));
+	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
+}
+
+/* Only that of the machine shares it with the kernel's own threads. */
+TEST(an_init_may_stop_to_share_its_root)
+{
+	pid_t wid = fork_space();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		CHECK(!unshare(CLONE_FS));
+		CHECK(!chdir("/proc"));
+		_exit(0);
+	}
+	EXPECT_EQ(reap(wid), 0);
+	EXPECT_FALSE(log_has("VFS: Pid 1 stopped sharing"));
+}
+
 TEST_HARNESS_MAIN

@@ -324,6 +324,17 @@ static inline void __attribute__((noreturn)) stay(void)
 		pause();
 }
 
+/* A child with a number that does nothing. */
+static inline pid_t idle_as(pid_t nr)
+{
+	pid_t child = fork_as(0, TIDS(nr));
+
+	CHECK(child >= 0);
+	if (!child)
+		stay();
+	return child;
+}
+
 /* A pspace whose init does nothing: its wid. */
 static inline pid_t idle_space(void)
 {
