@@ -54,34 +54,17 @@ static int listener_new(enum proc_cn_mcast_op op)
 	return fd;
 }
 
-/* The next message, which must come, with an event of a size. */
-static void receive(int listener, union packet *packet, size_t size)
+/* The next event, which must come and be of this size: its sequence number. */
+static __u32 receive(int listener, void *event, size_t size)
 {
 	struct pollfd ready = { .fd = listener, .events = POLLIN };
+	union packet packet = {};
 
 	CHECK(poll(&ready, 1, PATIENCE) == 1);
-	CHECK(recv(listener, packet, sizeof(*packet), 0) > 0);
-	CHECK(message_in(packet)->len == size);
-}
-
-static struct proc_event next_event(int listener)
-{
-	struct proc_event event;
-	union packet packet = {};
-
-	receive(listener, &packet, sizeof(event));
-	memcpy(&event, message_in(&packet)->data, sizeof(event));
-	return event;
-}
-
-static struct proc_event_pspace next_event_with_pspaces(int listener)
-{
-	struct proc_event_pspace event;
-	union packet packet = {};
-
-	receive(listener, &packet, sizeof(event));
-	memcpy(&event, message_in(&packet)->data, sizeof(event));
-	return event;
+	CHECK(recv(listener, &packet, sizeof(packet), 0) > 0);
+	CHECK(message_in(&packet)->len == size);
+	memcpy(event, message_in(&packet)->data, size);
+	return message_in(&packet)->seq;
 }
 
 /* Does an event name a process? */
@@ -115,8 +98,9 @@ static int count_events(int listener, pid_t process)
 	int count = 0;
 
 	for (;;) {
-		struct proc_event event = next_event(listener);
+		struct proc_event event;
 
+		receive(listener, &event, sizeof(event));
 		if (event.what == PROC_EVENT_EXIT && is_of(&event, marker))
 			return count;
 		count += process ? is_of(&event, process) : is_of_a_member(&event);
@@ -137,9 +121,11 @@ static int count_events_in(int listener, uint64_t id)
 	int count = 0;
 
 	for (;;) {
-		struct proc_event_pspace event = next_event_with_pspaces(listener);
-		__u32 what = event.event.what;
+		struct proc_event_pspace event;
+		__u32 what;
 
+		receive(listener, &event, sizeof(event));
+		what = event.event.what;
 		if (what == PROC_EVENT_EXIT && is_of(&event.event, marker))
 			return count;
 		/* In the root it is nobody. */
@@ -287,8 +273,9 @@ TEST(who_asks_is_told_of_the_root_by_its_numbers)
 	pid_t child = fork_and_reap();
 
 	for (;;) {
-		struct proc_event_pspace event = next_event_with_pspaces(listener);
+		struct proc_event_pspace event;
 
+		receive(listener, &event, sizeof(event));
 		if (event.event.what != PROC_EVENT_EXIT ||
 		    !is_of(&event.event, child))
 			continue;
@@ -321,18 +308,14 @@ TEST(others_see_no_gap_where_events_of_members_are)
 	marker = fork_and_reap();
 	for (events = 0;; events++) {
 		struct proc_event event;
-		union packet packet = {};
-		__u32 seq;
+		__u32 seq = receive(listener, &event, sizeof(event));
 
-		receive(listener, &packet, sizeof(event));
-		memcpy(&event, message_in(&packet)->data, sizeof(event));
 		if (event.what == PROC_EVENT_EXIT && is_of(&event, marker))
 			break;
 		/* That of the listener itself has no processor. */
 		if (event.what == PROC_EVENT_NONE)
 			continue;
 		ASSERT_LT(event.cpu, 64);
-		seq = message_in(&packet)->seq;
 		if (next[event.cpu])
 			EXPECT_EQ(seq, next[event.cpu]);
 		next[event.cpu] = seq + 1;

@@ -25,7 +25,7 @@ static bool log_has(const char *text)
 }
 
 /* Use more memory than the group may. */
-static void __attribute__((noreturn)) exhaust(const struct cgroup *group)
+static void exhaust(const void *group)
 {
 	size_t size = 64 << 20;
 	char *memory;
@@ -50,27 +50,36 @@ static struct cgroup small_group(void)
 /* A number that nobody else has in this guest. */
 #define VICTIM 7654
 
-TEST(a_member_killed_for_memory_is_named_by_its_pair)
+/* A space in which a member has done something, and ended with a status: its wid. */
+static pid_t space_after(void (*deed)(const void *with), const void *with, int status)
 {
-	struct cgroup group = small_group();
-	struct gate killed = gate_new();
+	struct gate done = gate_new();
 	pid_t wid = fork_space();
-	char text[64];
-	uint64_t id;
 
-	ASSERT_GE(wid, 0);
+	CHECK(wid >= 0);
 	if (!wid) {
 		pid_t member = fork_as(0, TIDS(VICTIM));
 
 		CHECK(member >= 0);
-		if (!member)
-			exhaust(&group);
-		CHECK(reap(member) == BY_SIGNAL(SIGKILL));
-		gate_pass(&killed, 0);
+		if (!member) {
+			deed(with);
+			_exit(0);
+		}
+		CHECK(reap(member) == status);
+		gate_pass(&done, 0);
 		stay();
 	}
-	gate_wait(&killed);
-	id = ns_id_of(wid, "pid");
+	gate_wait(&done);
+	return wid;
+}
+
+TEST(a_member_killed_for_memory_is_named_by_its_pair)
+{
+	struct cgroup group = small_group();
+	pid_t wid = space_after(exhaust, &group, BY_SIGNAL(SIGKILL));
+	uint64_t id = ns_id_of(wid, "pid");
+	char text[64];
+
 	snprintf(text, sizeof(text), "Killed process %llu:%d (",
 		 (unsigned long long)id, VICTIM);
 	EXPECT_TRUE(log_has(text));
@@ -108,29 +117,18 @@ TEST(an_init_killed_for_memory_is_named_by_its_wid)
 	cgroup_remove(&group);
 }
 
+/* By SysRq-T. */
+static void list_tasks(const void *unused)
+{
+	CHECK(!write_file("/proc/sysrq-trigger", "t"));
+}
+
 TEST(a_member_in_a_list_of_all_tasks_is_named_by_its_pair)
 {
-	struct gate shown = gate_new();
-	pid_t wid = fork_space();
+	pid_t wid = space_after(list_tasks, NULL, 0);
+	uint64_t id = ns_id_of(wid, "pid");
 	char text[64];
-	uint64_t id;
 
-	ASSERT_GE(wid, 0);
-	if (!wid) {
-		pid_t member = fork_as(0, TIDS(VICTIM));
-
-		CHECK(member >= 0);
-		if (!member) {
-			/* SysRq-T */
-			CHECK(!write_file("/proc/sysrq-trigger", "t"));
-			_exit(0);
-		}
-		CHECK(!reap(member));
-		gate_pass(&shown, 0);
-		stay();
-	}
-	gate_wait(&shown);
-	id = ns_id_of(wid, "pid");
 	snprintf(text, sizeof(text), " pid:%llu:%d ", (unsigned long long)id, VICTIM);
 	EXPECT_TRUE(log_has(text));
 	snprintf(text, sizeof(text), " pid:%d ", VICTIM);
@@ -138,29 +136,18 @@ TEST(a_member_in_a_list_of_all_tasks_is_named_by_its_pair)
 	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
 }
 
+static void fault(const void *unused)
+{
+	signal(SIGSEGV, SIG_DFL);
+	*(volatile int *)8 = 0;
+}
+
 TEST(a_member_that_faults_is_named_by_its_pair)
 {
-	struct gate faulted = gate_new();
-	pid_t wid = fork_space();
+	pid_t wid = space_after(fault, NULL, BY_SIGNAL(SIGSEGV));
+	uint64_t id = ns_id_of(wid, "pid");
 	char text[64];
-	uint64_t id;
 
-	ASSERT_GE(wid, 0);
-	if (!wid) {
-		pid_t member = fork_as(0, TIDS(VICTIM));
-
-		CHECK(member >= 0);
-		if (!member) {
-			signal(SIGSEGV, SIG_DFL);
-			*(volatile int *)8 = 0;
-			_exit(0);
-		}
-		CHECK(reap(member) == BY_SIGNAL(SIGSEGV));
-		gate_pass(&faulted, 0);
-		stay();
-	}
-	gate_wait(&faulted);
-	id = ns_id_of(wid, "pid");
 	snprintf(text, sizeof(text), "[%llu:%d]: segfault at 8 ", (unsigned long long)id,
 		 VICTIM);
 	EXPECT_TRUE(log_has(text));
