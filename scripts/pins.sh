@@ -49,8 +49,10 @@ LOGS=$PSPACE_CACHE/log
 BINDGEN=$PSPACE_CACHE/tools/bindgen-$BINDGEN_VERSION/bin/bindgen
 
 export CCACHE_DIR=${CCACHE_DIR:-$PSPACE_CACHE/ccache} CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-4G}
-# Nothing is preprocessed to find out that it is new: a third less for a first build.
-export CCACHE_DEPEND=1
+# What the kernel's C is compiled by. Its name has no path, so that the checkouts that
+# share a build tree have the same commands and do not build it anew in turns.
+PATH=$TOP/scripts/bin:$PATH
+KERNEL_CC="pspace-cc clang$LLVM_SUFFIX"
 # A rustup on the PATH must not stand in for the compilers named above.
 export RUSTUP_TOOLCHAIN='' KBUILD_BUILD_USER=pspace KBUILD_BUILD_HOST=pspace
 export KBUILD_BUILD_TIMESTAMP='1970-01-01'
