@@ -21,7 +21,7 @@ static void block(int sig)
 /* Take a blocked signal, within a time that is never reached. */
 static siginfo_t take(int sig)
 {
-	struct timespec limit = { .tv_sec = 20 };
+	struct timespec limit = { .tv_sec = PATIENCE / 1000 };
 	siginfo_t info = {};
 	sigset_t set;
 
@@ -43,16 +43,9 @@ static bool is_pending(int sig)
 static void wait_until_in(pid_t pid, long call)
 {
 	char path[64], line[256];
-	int i;
 
 	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
-	for (i = 0; i < PATIENCE; i++) {
-		if (read_line(path, "", line, sizeof(line)) &&
-		    atol(line) == call)
-			return;
-		usleep(1000);
-	}
-	CHECK(!"in the system call");
+	AWAIT(read_line(path, "", line, sizeof(line)) && atol(line) == call);
 }
 
 /* What members want the policy to be, and that it is. */
@@ -885,7 +878,7 @@ static void end_subject_and_signal(struct task *self)
 
 TEST_OF_PID_1("auto", a_pid_1_in_sigwait_sleeps_on_when_an_orphan_exits)
 {
-	struct timespec limit = { .tv_sec = 20 };
+	struct timespec limit = { .tv_sec = PATIENCE / 1000 };
 	struct task other;
 	sigset_t set;
 
@@ -1108,15 +1101,11 @@ static void *make_subject(void *arg)
 TEST_OF_PID_1("auto", the_child_of_a_thread_of_pid_1_that_ends_is_no_orphan)
 {
 	pthread_t thread;
-	int i;
 
 	CHECK(!pthread_create(&thread, NULL, make_subject, NULL));
 	CHECK(!pthread_join(thread, NULL));
 	/* Joined before the kernel is through with it. */
-	for (i = 0; i < PATIENCE && !syscall(SYS_tgkill, 1, thread_nr, 0);
-	     i++)
-		usleep(1000);
-	CHECK(syscall(SYS_tgkill, 1, thread_nr, 0) == -1);
+	AWAIT(syscall(SYS_tgkill, 1, thread_nr, 0) == -1);
 	end_and_reap(&subject);
 }
 
@@ -1762,21 +1751,15 @@ static void __attribute__((noreturn)) never_wait(struct gate *zombies,
 {
 	struct task maker = task_new();
 	struct census census;
-	int i;
 
 	mount_own_proc();
 	maker.nr = start(&maker, fork, make_orphans);
 	/* If it fails, this ends the wait. */
 	close(maker.news.fd[1]);
 	gate_wait(&maker.news);
-	for (i = 0; i < 100; i++) {
-		census = take_census();
-		/* This one and the maker. */
-		if (census.others == 2 && census.zombies == expected)
-			break;
-		usleep(50000);
-	}
-	CHECK(census.others == 2);
+	/* This one and the maker. */
+	AWAIT((census = take_census(), census.others == 2 &&
+	       census.zombies == expected));
 	gate_pass(zombies, census.zombies);
 	_exit(0);
 }

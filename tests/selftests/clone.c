@@ -169,13 +169,11 @@ TEST(clone_of_a_thread_ignores_the_bit)
 	static char stack[65536] __attribute__((aligned(16)));
 	static volatile pid_t seen;
 	pid_t tid;
-	int i;
 
 	tid = clone(thread_body, stack + sizeof(stack),
 		    THREAD_FLAGS | CLONE_NEWPSPACE, (void *)&seen);
 	ASSERT_GT(tid, 1);
-	for (i = 0; i < 1000 && !seen; i++)
-		usleep(1000);
+	AWAIT(seen);
 	EXPECT_EQ(seen, getpid());
 }
 

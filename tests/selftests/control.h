@@ -214,16 +214,10 @@ static inline void cgroup_enter(const struct cgroup *cgroup)
 static inline void cgroup_freeze(const struct cgroup *cgroup)
 {
 	char path[64], line[64];
-	int i;
 
 	CHECK(!cgroup_set(cgroup, "cgroup.freeze", "1"));
 	snprintf(path, sizeof(path), "%s/cgroup.events", cgroup->path);
-	for (i = 0; i < PATIENCE; i++) {
-		if (read_line(path, "frozen 1", line, sizeof(line)))
-			return;
-		usleep(1000);
-	}
-	CHECK(!"frozen");
+	AWAIT(read_line(path, "frozen 1", line, sizeof(line)));
 }
 
 /* Once those in it are gone, which may take a moment. */

@@ -332,7 +332,7 @@ TEST(the_thread_of_a_ring_has_the_number_of_its_space)
 	pid_t wid = fork_space();
 	char line[64];
 	uint64_t id;
-	int ring, nr, i;
+	int ring, nr;
 
 	ASSERT_GE(wid, 0);
 	if (!wid) {
@@ -345,11 +345,9 @@ TEST(the_thread_of_a_ring_has_the_number_of_its_space)
 	ring = gate_wait(&ready);
 	id = ns_id_of(wid, "pid");
 	/* It may be busy, and is not told then. */
-	for (nr = -1, i = 0; nr < 0 && i < PATIENCE; i++) {
-		ASSERT_TRUE(read_line(PAIR_PATH(id, 2, TEXT("fdinfo/%d", ring)),
-				      "SqThread:\t", line, sizeof(line)));
-		nr = atoi(line);
-	}
+	AWAIT(read_line(PAIR_PATH(id, 2, TEXT("fdinfo/%d", ring)),
+			"SqThread:\t", line, sizeof(line)) &&
+	      (nr = atoi(line)) >= 0);
 	EXPECT_EQ(access(PAIR_PATH(id, 2, TEXT("task/%d", nr)), F_OK), 0);
 	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
 }

@@ -1137,16 +1137,10 @@ TEST(when_it_tells_the_exit_of_pid_1_all_others_are_gone)
  */
 static void wait_until_asleep(pid_t pid)
 {
-	char path[64], line[64];
-	int i;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	for (i = 0; i < PATIENCE; i++) {
-		if (read_line(path, "State:	S", line, sizeof(line)))
-			return;
-		usleep(1000);
-	}
-	CHECK(!"asleep");
+	await_state(path, "S");
 }
 
 /* Fork one that waits for events, and says whether it has got what it should. */
@@ -1158,7 +1152,7 @@ static pid_t fork_poller(int ns, short events, short expected)
 	if (!child) {
 		struct pollfd poller = { .fd = ns, .events = events };
 
-		CHECK(poll(&poller, 1, 25000) == 1);
+		CHECK(poll(&poller, 1, PATIENCE) == 1);
 		_exit(poller.revents == expected ? 0 : 1);
 	}
 	wait_until_asleep(child);
@@ -1218,10 +1212,10 @@ TEST_F(descriptor, wakes_those_who_wait_with_epoll)
 		struct epoll_event none = {};
 		int epoll = epoll_for(space.ns, EPOLLIN);
 
-		CHECK(events_of(epoll, 25000) == EPOLLIN);
+		CHECK(events_of(epoll, PATIENCE) == EPOLLIN);
 		CHECK(!epoll_ctl(epoll, EPOLL_CTL_MOD, space.ns, &none));
 		gate_pass(&in, 0);
-		CHECK(events_of(epoll, 25000) == EPOLLHUP);
+		CHECK(events_of(epoll, PATIENCE) == EPOLLHUP);
 		_exit(0);
 	}
 	wait_until_asleep(child);

@@ -40,14 +40,9 @@ static int rmmod(void)
  */
 static int rmmod_when_free(void)
 {
-	int i, err = 0;
+	int err;
 
-	for (i = 0; i < 3000; i++) {
-		err = rmmod();
-		if (err != -EWOULDBLOCK && err != -EBUSY)
-			break;
-		usleep(10000);
-	}
+	AWAIT((err = rmmod(), err != -EWOULDBLOCK && err != -EBUSY));
 	return err;
 }
 
@@ -227,7 +222,7 @@ TEST_F_TIMEOUT(module, a_hundred_times_leaves_nothing, 600)
 		if (before[i] < 0)
 			continue;
 		after = slab_objects(caches[i]);
-		for (int j = 0; j < 100 && after >= before[i] + CYCLES; j++) {
+		for (int j = 0; j < PATIENCE / 50 && after >= before[i] + CYCLES; j++) {
 			usleep(50000);
 			after = slab_objects(caches[i]);
 		}

@@ -24,14 +24,8 @@ static int insmod(const char *parameters)
 /* Once the spaces of the test are given back, which is a worker's job. */
 static void rmmod(void)
 {
-	int i;
-
-	for (i = 0; i < 3000; i++) {
-		if (!syscall(SYS_delete_module, "pspace", O_NONBLOCK) ||
-		    errno == ENOENT)
-			return;
-		usleep(10000);
-	}
+	AWAIT(!syscall(SYS_delete_module, "pspace", O_NONBLOCK) ||
+	      errno == ENOENT);
 }
 
 FIXTURE(accepted) {};

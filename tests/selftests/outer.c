@@ -319,7 +319,7 @@ static int block(int sig)
 /* Take a blocked signal, within a time that is never reached: its sender. */
 static int take(int sig)
 {
-	struct timespec limit = { .tv_sec = 20 };
+	struct timespec limit = { .tv_sec = PATIENCE / 1000 };
 	siginfo_t info = {};
 	sigset_t set;
 

@@ -32,7 +32,7 @@ static void block(int sig)
 /* Take a blocked signal, within a time that is never reached. */
 static siginfo_t take(int sig)
 {
-	struct timespec limit = { .tv_sec = 20 };
+	struct timespec limit = { .tv_sec = PATIENCE / 1000 };
 	siginfo_t info = {};
 	sigset_t set;
 

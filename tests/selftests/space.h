@@ -33,6 +33,7 @@
 #include <sys/types.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* <linux/pidfd.h> does not go with <fcntl.h>. */
@@ -57,6 +58,17 @@
 			dprintf(2, "# %s:%d: in a child: %s (errno %d)\n", \
 				__FILE__, __LINE__, #condition, errno);	\
 			_exit(1);					\
+		}							\
+	} while (0)
+
+/* Wait until a condition holds, which must come: for what has no file to poll. */
+#define AWAIT(condition)						\
+	do {								\
+		time_t last = time(NULL) + PATIENCE / 1000;		\
+									\
+		while (!(condition)) {					\
+			CHECK(time(NULL) <= last && "in time: " #condition); \
+			usleep(1000);					\
 		}							\
 	} while (0)
 
@@ -234,15 +246,9 @@ static inline bool read_line(const char *path, const char *key, char *line,
 static inline void await_state(const char *status, const char *state)
 {
 	char key[16], line[64];
-	int i;
 
 	snprintf(key, sizeof(key), "State:\t%s", state);
-	for (i = 0; i < PATIENCE; i++) {
-		if (read_line(status, key, line, sizeof(line)))
-			return;
-		usleep(1000);
-	}
-	CHECK(!"in this state");
+	AWAIT(read_line(status, key, line, sizeof(line)));
 }
 
 /*

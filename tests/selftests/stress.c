@@ -585,7 +585,7 @@ static long objects_at_last(const char *cache, long limit)
 	long objects = objects_in(cache);
 	int i;
 
-	for (i = 0; i < 1200 && objects > limit; i++) {
+	for (i = 0; i < PATIENCE / 50 && objects > limit; i++) {
 		usleep(50000);
 		objects = objects_in(cache);
 	}
@@ -613,7 +613,7 @@ FIXTURE(stress) {};
 FIXTURE_SETUP(stress) {}
 FIXTURE_TEARDOWN(stress) {}
 
-TEST_F_TIMEOUT(stress, leaves_nothing_behind, 900)
+TEST_F_TIMEOUT(stress, leaves_nothing_behind, 2000)
 {
 	long objects[ARRAY_SIZE(caches)], now;
 	struct census before, after;

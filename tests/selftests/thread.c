@@ -385,22 +385,6 @@ static void *thread_lives_on(void *arg)
 	return NULL;
 }
 
-static bool is_zombie(pid_t pid)
-{
-	char path[64], line[64];
-	int i;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	for (i = 0; i < 5000; i++) {
-		if (!read_line(path, "State:\t", line, sizeof(line)))
-			return false;
-		if (line[0] == 'Z')
-			return true;
-		usleep(1000);
-	}
-	return false;
-}
-
 TEST(a_space_lives_until_the_last_thread_of_its_pid_1_ends)
 {
 	struct gate member = gate_new();
@@ -425,7 +409,7 @@ TEST(a_space_lives_until_the_last_thread_of_its_pid_1_ends)
 	ASSERT_EQ(fcntl(member.fd[0], F_SETFL, O_NONBLOCK), 0);
 
 	gate_wait(&from_thread);
-	ASSERT_TRUE(is_zombie(wid));
+	wait_for_zombie(wid);
 	EXPECT_EQ(waitpid(wid, NULL, WNOHANG), 0);
 	gate_pass(&to_thread, 0);
 	gate_wait(&from_thread);
