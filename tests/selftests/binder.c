@@ -15,6 +15,7 @@
 #define BINDERFS "/run/binderfs"
 #define DEVICE	BINDERFS "/binder"
 #define TWINS_LOG BINDERFS "/binder_logs/proc/7777"
+#define STATE	BINDERFS "/binder_logs/state"
 
 FIXTURE(binder) {
 };
@@ -156,6 +157,8 @@ TEST_F(binder, the_file_of_a_number_tells_of_the_root)
 	pid_t before = fork_space_with_twin(&ready, &end), twin, after;
 
 	gate_wait(&ready);
+	/* Those of the tests before are released in the background. */
+	AWAIT(processes_told(STATE) == 1);
 	EXPECT_NE(access(TWINS_LOG, F_OK), 0);
 	twin = fork_twin(&ready, &end);
 	gate_wait(&ready);
@@ -163,7 +166,7 @@ TEST_F(binder, the_file_of_a_number_tells_of_the_root)
 	gate_wait(&ready);
 	EXPECT_EQ(processes_told(TWINS_LOG), 1);
 	/* All of them. */
-	EXPECT_EQ(processes_told(BINDERFS "/binder_logs/state"), 3);
+	EXPECT_EQ(processes_told(STATE), 3);
 
 	gate_pass(&end, 0);
 	gate_pass(&end, 0);

@@ -75,7 +75,9 @@ static void __attribute__((noreturn)) serve(int device)
 		answer.header.unique = header->unique;
 		answer.header.error = said < 0 ? said : 0;
 		answer.header.len = sizeof(answer.header) + (said > 0 ? said : 0);
-		CHECK(write(device, &answer, answer.header.len) == answer.header.len);
+		/* A release is not waited for: the file system may be gone. */
+		CHECK(write(device, &answer, answer.header.len) == answer.header.len ||
+		      (header->opcode == FUSE_RELEASE && errno == ENOENT));
 	}
 	CHECK(errno == ENODEV);
 	_exit(0);

@@ -33,14 +33,7 @@ static uint32_t owner_of(const uint32_t *word)
 
 static void await_waiter(const uint32_t *word)
 {
-	int i;
-
-	for (i = 0; i < PATIENCE; i++) {
-		if (__atomic_load_n(word, __ATOMIC_ACQUIRE) & FUTEX_WAITERS)
-			return;
-		usleep(1000);
-	}
-	CHECK(!"waited for");
+	AWAIT(__atomic_load_n(word, __ATOMIC_ACQUIRE) & FUTEX_WAITERS);
 }
 
 /* The twin, who has the futex and gives it, or dies, when it is waited for. */
@@ -55,6 +48,8 @@ static pid_t owner_new(uint32_t *word, bool dies)
 		CHECK(owner_of(word) == TWIN);
 		gate_pass(&locked, 0);
 		await_waiter(word);
+		/* That is set first: a waiter that is not queued yet would not inherit. */
+		CHECK(pi(word, FUTEX_WAKE) == -EINVAL);
 		if (!dies)
 			CHECK(!pi(word, FUTEX_UNLOCK_PI));
 		_exit(0);
