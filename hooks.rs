@@ -71,19 +71,11 @@ unsafe impl Operations for Hooks {
         space.assign(&pid, want, limit)
     }
 
-    fn release(space: Pin<&Pspace>, nr: i32, pid: &Pid, keep: bool) -> Allocated {
-        match expect_number(nr) {
-            Some(nr) if keep => space.retire(nr, pid),
-            Some(nr) => space.release(nr, pid),
-            None => {}
+    fn release(space: Pin<&Pspace>, nr: i32, pid: &Pid) -> Allocated {
+        if let Some(nr) = expect_number(nr) {
+            space.release(nr, pid);
         }
         Self::allocated(space)
-    }
-
-    fn reuse(space: Pin<&Pspace>, nr: i32) {
-        if let Some(nr) = expect_number(nr) {
-            space.numbers().reuse(nr);
-        }
     }
 
     fn find(space: Pin<&Pspace>, nr: i32, rcu: &rcu::Guard) -> Option<NonNull<Pid>> {

@@ -3,8 +3,7 @@
 //! The numbers of one space: an allocator and a table in one.
 //!
 //! A number is *reserved* first, then *published* with the object that it stands for, then
-//! *released*; or it is [assigned](PidMap::assign), which is the first two at once. One that is
-//! [retired](PidMap::retire) instead of released stays taken and is nobody's. Only a published
+//! *released*; or it is [assigned](PidMap::assign), which is the first two at once. Only a published
 //! number is found, so that a lookup never returns something half made. Of an object the map reads
 //! its number; whoever publishes it sees to it that it outlives the release by an RCU grace period.
 //!
@@ -240,35 +239,6 @@ impl<T: Numbered> PidMap<T> {
 
         drop(surplus);
         entry.and_then(Entry::as_object)
-    }
-
-    /// Gives up `nr` as [`PidMap::release`] does: it is not found any more and does not count. But
-    /// it is not given again before [`PidMap::reuse`]. Until then it must not be published, released
-    /// or retired once more: it looks like a reserved one, and would be counted out twice.
-    ///
-    /// # Context
-    ///
-    /// Takes the lock of the map, does not sleep.
-    pub(crate) fn retire(&self, nr: Number) -> Option<NonNull<T>> {
-        let mut inner = self.inner.lock();
-        let entry = self.tree.withdraw(&mut inner.writer, nr)?;
-
-        self.change(|usage| Some(usage.with_one_less()));
-        drop(inner);
-        entry.as_object()
-    }
-
-    /// Lets `nr`, which was [retired](PidMap::retire), be given again. The count stays.
-    ///
-    /// # Context
-    ///
-    /// Takes the lock of the map, does not sleep.
-    pub(crate) fn reuse(&self, nr: Number) {
-        let mut inner = self.inner.lock();
-        let (_, surplus) = self.tree.remove(&mut inner.writer, nr);
-
-        drop(inner);
-        drop(surplus);
     }
 
     /// Lets no number be reserved any more.

@@ -356,19 +356,6 @@ impl<T: Numbered> Tree<T> {
         }
     }
 
-    /// Lets `nr` stay reserved only, which is in the tree. Returns what was there, or `None` if
-    /// nothing was.
-    pub(super) fn withdraw(&self, writer: &mut Writer, nr: Number) -> Option<Entry> {
-        let end = Way::to(&self.root, &writer.right, nr.get()).end;
-        let entry = end.load();
-
-        if self.number_in(&writer.right, entry) != Some(nr.get()) {
-            return None;
-        }
-        end.store(Entry::reserved(nr));
-        Some(entry)
-    }
-
     /// Takes `nr` out of the tree, and with it the nodes that get empty. Returns what was there, or
     /// `None` if nothing was, and nodes that are not needed.
     #[inline]

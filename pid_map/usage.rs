@@ -5,7 +5,7 @@
 /// How many numbers of a map are in use, and whether there can be more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Usage {
-    /// Reserved or published, and not retired since: at 0 there may be numbers that are taken.
+    /// Reserved or published.
     pub(crate) count: u32,
     /// Whether more can be reserved.
     pub(crate) open: bool,

@@ -142,20 +142,9 @@ impl Pspace {
 
     /// Gives up the number `nr` of `pid`, published or only reserved.
     pub(crate) fn release(&self, nr: Number, pid: &Pid) {
-        if self.numbers.release(nr).is_some() {
-            self.leave(nr, pid);
+        if self.numbers.release(nr).is_none() {
+            return;
         }
-    }
-
-    /// As [`Pspace::release`], but keeps the number from being given again.
-    pub(crate) fn retire(&self, nr: Number, pid: &Pid) {
-        if self.numbers.retire(nr).is_some() {
-            self.leave(nr, pid);
-        }
-    }
-
-    /// `pid`, which was published, has no number here any more.
-    fn leave(&self, nr: Number, pid: &Pid) {
         if self.is_guest(pid) {
             self.guests.add(-1, Relaxed);
         } else if nr == Number::INIT {
