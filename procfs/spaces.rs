@@ -4,12 +4,9 @@
 //! order of their ids. The columns are separated by blanks; `-` stands for what there is not, or
 //! what the reader may not see.
 
-use super::{
-    path::SpacePath,
-    way::{
-        steps,
-        OrDash, //
-    }, //
+use super::way::{
+    way,
+    OrDash, //
 };
 use crate::pspace::Pspace;
 use kernel::{
@@ -40,7 +37,7 @@ pub(crate) fn show_header(m: &SeqFile) {
 /// namespace above is for those who see that, too. The machine's own space has no `space`.
 pub(crate) fn show(m: &SeqFile, space: Option<&Pspace>, ns: &PidNamespace, viewer: &PidNamespace) {
     let parent = ns.parent().filter(|parent| viewer.may_see(parent));
-    let is_below = viewer != ns && ns.is_within(viewer);
+    let way = way(ns, viewer);
 
     seq_print!(
         m,
@@ -56,6 +53,6 @@ pub(crate) fn show(m: &SeqFile, space: Option<&Pspace>, ns: &PidNamespace, viewe
         OrDash(space.map(Pspace::policy)),
         OrDash(space.map(Pspace::isolation)),
         ns.pid_max(),
-        OrDash(is_below.then(|| SpacePath(steps(ns, viewer))))
+        OrDash(way.ends_in_step().then_some(way))
     );
 }

@@ -4,9 +4,11 @@
 
 use super::path::{
     Path,
-    Step, //
+    Step,
+    Way, //
 };
 use crate::pid_map::Number;
+use core::iter::successors;
 use kernel::{
     fmt,
     pid::Pid,
@@ -20,30 +22,39 @@ pub(super) struct Pair {
     pub(super) nr: Number,
 }
 
-/// The steps from `viewer` to the space `space` within it.
-pub(super) fn steps<'a>(
-    space: &'a PidNamespace,
-    viewer: &'a PidNamespace,
-) -> impl Iterator<Item = Step> + Clone + 'a {
-    (viewer.level() + 1..=space.level()).filter_map(move |level| {
-        let (creator, nth) = space.ancestor(level).creator()?;
+/// The way from `viewer` to the space `space`.
+///
+/// Who has created a space may be gone as soon as this has looked, and so with a number alone. What
+/// it tells was true of all at once, when it looked at the first: who is there later was there then,
+/// since nobody comes back and each created its space before.
+pub(super) fn way(space: &PidNamespace, viewer: &PidNamespace) -> Way {
+    let spaces = successors(Some(space), |space| {
+        space.parent().map(PidNamespace::pspace)
+    });
 
-        Some(Step {
-            creator: number(creator, viewer)?,
-            nth,
-        })
+    Way::upwards(
+        spaces
+            .take_while(|space| space.level() > viewer.level())
+            .map(|space| (space.id(), step(space, viewer))),
+    )
+}
+
+/// The step to the space `space`, if the process that created it is there.
+fn step(space: &PidNamespace, viewer: &PidNamespace) -> Option<Step> {
+    let (creator, nth) = space.creator().filter(|(pid, _)| pid.is_process())?;
+
+    Some(Step {
+        creator: number(creator, viewer)?,
+        nth,
     })
 }
 
 /// The path of what `pid` is, from `viewer` in or above its space. `None` if it has no number yet, or
 /// is in a space above: no path leads up.
-pub(super) fn path<'a>(
-    pid: &'a Pid,
-    viewer: &'a PidNamespace,
-) -> Option<Path<impl Iterator<Item = Step> + Clone + 'a>> {
+pub(super) fn path(pid: &Pid, viewer: &PidNamespace) -> Option<Path> {
     Some(Path {
-        steps: steps(pid.namespace().pspace(), viewer),
         nr: number(pid, viewer)?,
+        way: way(pid.namespace().pspace(), viewer),
     })
 }
 
