@@ -18,7 +18,7 @@ struct ids {
 static void list_spaces(struct ids *ids)
 {
 	FILE *file = fopen("/proc/pspace/spaces", "re");
-	static char line[16384]; /* the path of a creator 1000 spaces down */
+	char line[512];
 	unsigned long long id;
 
 	CHECK(file);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Paths: 1200/57 is number 57 in the first space that 1200 has created,
- * 1200.2/57 in its second. What they are, that none ever means another process,
- * how they are walked as /proc/1200/pspace/57, and the list of all processes,
- * with theirs.
+ * 1200.2/57 in its second, @70/57 in the space 70. What they are, that none ever
+ * means another process, how they are walked as /proc/1200/pspace/57, and the list
+ * of all processes, with theirs.
  *
- * The paths of a test begin with its own number.
+ * The paths of a test begin with its own number or at a space.
  */
 
 #include "tree.h"
@@ -14,7 +14,10 @@
 
 #define USER		1234
 
-/* The path in /proc of what a path is: /proc/1200/pspace.2/57 of 1200.2/57. */
+/*
+ * The path in /proc of what a path is: /proc/1200/pspace.2/57 of 1200.2/57 and
+ * /proc/pspace/70/57 of @70/57.
+ */
 #define WALK(path) walk((char[TEXT_SIZE]) { 0 }, path)
 
 static const char *walk(char way[TEXT_SIZE], const char *path)
@@ -28,6 +31,11 @@ static const char *walk(char way[TEXT_SIZE], const char *path)
 		char *nth = strchr(name, '.');
 		size_t digits = nth ? nth - name : strlen(name);
 
+		if (*name == '@') {
+			length += snprintf(way + length, TEXT_SIZE - length,
+					   "/pspace/%s", name + 1);
+			continue;
+		}
 		length += snprintf(way + length, TEXT_SIZE - length,
 				   "/%.*s%s", (int)digits, name,
 				   rest ? "/pspace" : "");
@@ -133,21 +141,29 @@ TEST(a_path_two_levels_down_names_both_creators)
 	EXPECT_EQ(end(nest.wid), BY_SIGNAL(SIGKILL));
 }
 
+/* More steps than a path has are not told, nor looked for. */
+#define STEPS	8
 #define LEVELS	40
 
-TEST(forty_levels_down_it_names_all)
+TEST(a_path_of_many_steps_begins_at_a_space)
 {
+	unsigned long long *id = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	const char *steps = "2/2/2/2/2/2/2/2"; /* STEPS of them */
 	struct gate bottom = gate_new();
-	char path[TEXT_SIZE];
-	int depth, length;
-	uint64_t id;
+	struct row row;
+	int depth;
 	pid_t wid;
 
+	ASSERT_NE(id, MAP_FAILED);
 	wid = fork_space();
 	ASSERT_GE(wid, 0);
 	if (!wid) {
 		/* In each space the member 2 creates the next. */
-		for (depth = 1; depth < LEVELS; depth++) {
+		for (depth = 1;; depth++) {
+			id[depth] = ns_id(own_ns());
+			if (depth == LEVELS)
+				break;
 			if (fork_child())
 				stay();
 			CHECK(getpid() == 2);
@@ -157,15 +173,20 @@ TEST(forty_levels_down_it_names_all)
 				stay();
 		}
 		add_children(2);
-		gate_pass(&bottom, ns_id(own_ns()));
+		gate_pass(&bottom, 0);
 		stay();
 	}
-	id = gate_wait(&bottom);
-	length = sprintf(path, "%d", getpid());
-	for (depth = 1; depth < LEVELS; depth++)
-		length += sprintf(path + length, "/2");
-	sprintf(path + length, "/3");
-	EXPECT_TRUE(is_known_as(id, 3, path));
+	gate_wait(&bottom);
+	/* With as many as there may be it begins here. */
+	EXPECT_TRUE(is_known_as(id[STEPS], 1,
+				TEXT("%d/%s/1", getpid(), steps + 2)));
+	EXPECT_TRUE(is_known_as(id[STEPS + 1], 1,
+				TEXT("@%llu/%s/1", id[1], steps)));
+	EXPECT_TRUE(is_known_as(id[LEVELS], 3,
+				TEXT("@%llu/%s/3", id[LEVELS - STEPS], steps)));
+	ASSERT_TRUE(space_row(id[LEVELS], &row));
+	EXPECT_TRUE(row_is(&row, SPACE_CREATOR,
+			   TEXT("@%llu/%s", id[LEVELS - STEPS], steps)));
 	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
 }
 
@@ -207,6 +228,39 @@ TEST(a_space_is_counted_among_all_its_creator_ever_created)
 	EXPECT_TRUE(is_gone_at_last(second.id));
 	EXPECT_TRUE(is_known_as(third.id, 1, TEXT("%d.3/1", getpid())));
 	EXPECT_EQ(end(third.wid), BY_SIGNAL(SIGKILL));
+}
+
+/* Not those that it failed to create. */
+TEST(a_clone3_that_fails_uses_no_place)
+{
+	struct space first, second;
+
+	EXPECT_EQ(fork_as(CLONE_NEWPSPACE, TIDS(5)), -1);
+	EXPECT_EQ(errno, EINVAL);
+	EXPECT_TRUE(is_missing("/proc/self/pspace"));
+	first = space_of(1);
+	EXPECT_EQ(fork_as(CLONE_NEWPSPACE, TIDS(1, getpid())), -1);
+	EXPECT_EQ(errno, EEXIST);
+	second = space_of(1);
+	EXPECT_TRUE(is_known_as(first.id, 2, TEXT("%d/2", getpid())));
+	EXPECT_TRUE(is_known_as(second.id, 2, TEXT("%d.2/2", getpid())));
+	EXPECT_EQ(end(first.wid), BY_SIGNAL(SIGKILL));
+	EXPECT_EQ(end(second.wid), BY_SIGNAL(SIGKILL));
+}
+
+/* It has made the space, and then cannot make the other namespace. */
+TEST(an_unshare_that_fails_uses_no_place)
+{
+	struct space space;
+
+	ASSERT_EQ(unshare(CLONE_NEWUSER), 0);
+	ASSERT_EQ(write_file("/proc/sys/user/max_cgroup_namespaces", "0"), 0);
+	EXPECT_EQ(unshare(CLONE_NEWPSPACE | CLONE_NEWCGROUP), -1);
+	EXPECT_EQ(errno, ENOSPC);
+	EXPECT_TRUE(is_missing("/proc/self/pspace"));
+	space = space_of(1);
+	EXPECT_TRUE(is_known_as(space.id, 2, TEXT("%d/2", getpid())));
+	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
 }
 
 static void *make_space(void *space)
@@ -460,7 +514,7 @@ TEST(through_a_mount_from_inside_a_path_begins_there)
 }
 
 /*
- * Creators that are gone, and their numbers.
+ * Creators that are gone, their numbers, and what their spaces are called then.
  */
 
 /*
@@ -484,89 +538,44 @@ static pid_t leave_space(struct space *space)
 	return creator;
 }
 
-/* Is it refused to whoever asks for this number? */
-static bool is_taken(pid_t nr)
+/* Does a process that asks for this number get it? */
+static bool is_free(pid_t nr)
 {
-	pid_t child = fork_as(0, TIDS(nr));
-
-	if (!child)
-		_exit(0);
-	if (child > 0) {
-		CHECK(child == nr);
-		CHECK(!reap(child));
-		return false;
-	}
-	CHECK(errno == EEXIST);
-	return true;
+	return fork_and_reap_as(0, TIDS(nr)) == nr;
 }
 
-/* Taken, but nobody's. */
-static bool is_kept(pid_t nr)
-{
-	return is_taken(nr) && kill(nr, 0) == -1 && errno == ESRCH;
-}
-
-static bool is_free_at_last(pid_t nr)
-{
-	int i;
-
-	for (i = 0; i < PATIENCE; i++) {
-		if (!is_taken(nr))
-			return true;
-		usleep(1000);
-	}
-	return false;
-}
-
-TEST(a_path_stays_when_a_creator_is_gone)
+TEST(a_creator_that_is_gone_frees_its_number)
 {
 	struct space space;
 	pid_t creator;
 
 	ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	creator = leave_space(&space);
-	EXPECT_TRUE(is_named(PAIR_STATUS(space.id, 1), space.id, 1,
-			     TEXT("%d/1", creator)));
-	EXPECT_TRUE(is_named(PAIR_STATUS(space.id, 2), space.id, 2,
-			     TEXT("%d/2", creator)));
-	/* But it cannot be walked any more. */
-	EXPECT_TRUE(is_missing(TEXT("/proc/%d", creator)));
-	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
-}
-
-TEST(the_number_of_a_creator_that_is_gone_is_kept_for_its_space)
-{
-	struct space space;
-	pid_t creator;
-
-	ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
-	creator = leave_space(&space);
-	EXPECT_TRUE(is_kept(creator));
 	EXPECT_TRUE(is_missing(TEXT("/proc/%d", creator)));
 	EXPECT_TRUE(is_missing(PAIR_PATH(ROOT_ID, creator, "")));
+	EXPECT_TRUE(is_free(creator));
 	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
-	EXPECT_TRUE(is_free_at_last(creator));
+	EXPECT_TRUE(is_free(creator));
 }
 
-TEST(the_number_of_a_creator_that_is_gone_is_kept_in_a_space_too)
+TEST(a_set_tid_with_the_number_of_a_creator_that_is_gone_works)
 {
 	pid_t wid = fork_space();
 
 	ASSERT_GE(wid, 0);
 	if (!wid) {
 		struct space space;
-		pid_t creator = leave_space(&space);
 
-		CHECK(creator == 2 && space.wid == 3);
-		CHECK(is_kept(2));
+		CHECK(leave_space(&space) == 2 && space.wid == 3);
+		CHECK(idle_as(2) == 2);
+		CHECK(end(2) == BY_SIGNAL(SIGKILL));
 		CHECK(end(3) == BY_SIGNAL(SIGKILL));
-		CHECK(is_free_at_last(2));
 		_exit(0);
 	}
 	EXPECT_EQ(reap(wid), 0);
 }
 
-TEST(the_next_number_steps_over_a_kept_one)
+TEST(the_number_of_a_creator_that_is_gone_is_the_next_one_as_any)
 {
 	pid_t wid = fork_space();
 
@@ -577,14 +586,192 @@ TEST(the_next_number_steps_over_a_kept_one)
 		mount_own_proc();
 		CHECK(leave_space(&space) == 2);
 		CHECK(!write_file("/proc/sys/kernel/ns_last_pid", "1"));
-		/* 3 is the wid. */
-		CHECK(fork_and_reap() == 4);
+		CHECK(fork_and_reap() == 2);
 		_exit(0);
 	}
 	EXPECT_EQ(reap(wid), 0);
 }
 
-TEST(a_kept_number_is_no_member)
+TEST(of_a_creator_in_a_classic_namespace_both_numbers_are_free)
+{
+	struct gate ready = gate_new(), go = gate_new();
+	pid_t classic, number;
+
+	classic = fork_with(CLONE_NEWPID);
+	ASSERT_GE(classic, 0);
+	if (!classic) {
+		struct gate born = gate_new();
+		pid_t wid;
+
+		if (!fork_child()) {
+			CHECK(getpid() == 2);
+			gate_pass(&ready, 0);
+			gate_wait(&go);
+			gate_pass(&born, idle_space());
+			_exit(0);
+		}
+		wid = gate_wait(&born);
+		CHECK(wid == 3);
+		CHECK(!reap(2));
+		CHECK(is_free(2));
+		gate_pass(&ready, 0);
+		gate_wait(&go);
+		CHECK(end(wid) == BY_SIGNAL(SIGKILL));
+		_exit(7);
+	}
+	gate_wait(&ready);
+	number = ioctl(open_ns(classic, "pid"), NS_GET_PID_FROM_PIDNS, 2);
+	ASSERT_GT(number, 1);
+	gate_pass(&go, 0);
+	gate_wait(&ready);
+	EXPECT_TRUE(is_free(number));
+	gate_pass(&go, 0);
+	EXPECT_EQ(reap(classic), 7);
+}
+
+TEST(a_path_begins_at_the_space_when_the_creator_is_gone)
+{
+	struct space space;
+	struct row row;
+
+	ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	leave_space(&space);
+	EXPECT_TRUE(is_known_as(space.id, 1, TEXT("@%llu/1", space.id)));
+	EXPECT_TRUE(is_known_as(space.id, 2, TEXT("@%llu/2", space.id)));
+	ASSERT_TRUE(task_row(space.id, 2, &row));
+	EXPECT_TRUE(row_is(&row, TASK_PATH, TEXT("@%llu/2", space.id)));
+	ASSERT_TRUE(space_row(space.id, &row));
+	EXPECT_TRUE(row_is(&row, SPACE_CREATOR, "-"));
+	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
+}
+
+/* It has its number until somebody has waited for it. */
+TEST(a_path_begins_with_a_creator_that_is_a_zombie)
+{
+	struct gate born = gate_new();
+	struct space space;
+	pid_t creator;
+
+	ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	creator = fork();
+	ASSERT_GE(creator, 0);
+	if (!creator) {
+		space = space_of(1);
+		gate_pass(&born, space.wid);
+		gate_pass(&born, space.id);
+		_exit(0);
+	}
+	space.wid = gate_wait(&born);
+	space.id = gate_wait(&born);
+	wait_for_zombie(creator);
+	EXPECT_TRUE(is_known_as(space.id, 2, TEXT("%d/2", creator)));
+	EXPECT_EQ(reap(creator), 0);
+	EXPECT_TRUE(is_known_as(space.id, 2, TEXT("@%llu/2", space.id)));
+	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
+}
+
+/* What is left of a path when one of three creators is gone: the end of it. */
+TEST(a_path_begins_at_the_last_space_whose_creator_is_gone)
+{
+	struct gate ready = gate_new(), go = gate_new();
+	unsigned long long id[2];
+	struct row row;
+	pid_t wid;
+
+	wid = fork_space();
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		/* 2 creates the space that 4 creates one in. */
+		if (!fork_child()) {
+			wid = fork_space();
+			CHECK(wid >= 0);
+			if (wid)
+				_exit(gate_wait(&go));
+			gate_pass(&ready, ns_id(own_ns()));
+			add_children(2);
+			if (!fork_child())
+				gate_pass(&ready, space_of(1).id);
+			stay();
+		}
+		CHECK(!reap(2));
+		gate_pass(&ready, 0);
+		stay();
+	}
+	id[0] = gate_wait(&ready);
+	id[1] = gate_wait(&ready);
+	EXPECT_TRUE(is_known_as(id[1], 2, TEXT("%d/2/4/2", getpid())));
+	gate_pass(&go, 0);
+	EXPECT_EQ(gate_wait(&ready), 0);
+
+	EXPECT_TRUE(is_known_as(ns_id_of(wid, "pid"), 1,
+				TEXT("%d/1", getpid())));
+	EXPECT_TRUE(is_known_as(id[0], 4, TEXT("@%llu/4", id[0])));
+	EXPECT_TRUE(is_known_as(id[1], 2, TEXT("@%llu/4/2", id[0])));
+	ASSERT_TRUE(space_row(id[1], &row));
+	EXPECT_TRUE(row_is(&row, SPACE_CREATOR, TEXT("@%llu/4", id[0])));
+	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
+}
+
+TEST(the_next_process_of_a_number_has_none_of_the_spaces)
+{
+	pid_t wid = fork_space();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		struct gate ready = gate_new(), go = gate_new();
+		struct space left;
+		uint64_t id;
+		pid_t child;
+
+		mount_own_proc();
+		CHECK(leave_space(&left) == 2);
+		child = fork_as(0, TIDS(2));
+		CHECK(child >= 0);
+		if (!child) {
+			gate_wait(&go);
+			gate_pass(&ready, space_of(2).id);
+			stay();
+		}
+		CHECK(is_missing("/proc/2/pspace"));
+		gate_pass(&go, 0);
+		id = gate_wait(&ready);
+		CHECK(lists("/proc/2/pspace", TIDS(1, 2, 3)));
+		CHECK(is_missing("/proc/2/pspace.2"));
+		CHECK(is_known_as(id, 1, "2/1"));
+		CHECK(is_known_as(id, 3, "2/3"));
+		CHECK(is_known_as(left.id, 1, TEXT("@%llu/1", left.id)));
+		CHECK(is_known_as(left.id, 2, TEXT("@%llu/2", left.id)));
+		_exit(0);
+	}
+	EXPECT_EQ(reap(wid), 0);
+}
+
+/* Who has it open finds nothing either. */
+TEST(the_directory_of_a_creator_that_is_gone_has_no_spaces)
+{
+	struct gate born = gate_new(), go = gate_new();
+	pid_t creator, wid;
+	int directory;
+
+	ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	creator = fork();
+	ASSERT_GE(creator, 0);
+	if (!creator) {
+		gate_pass(&born, space_of(1).wid);
+		_exit(gate_wait(&go));
+	}
+	wid = gate_wait(&born);
+	directory = open_directory(TEXT("/proc/%d", creator));
+	ASSERT_GE(directory, 0);
+	EXPECT_EQ(faccessat(directory, "pspace/2", F_OK, 0), 0);
+	gate_pass(&go, 0);
+	EXPECT_EQ(reap(creator), 0);
+	EXPECT_EQ(faccessat(directory, "pspace", F_OK, 0), -1);
+	EXPECT_EQ(errno, ENOENT);
+	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
+}
+
+TEST(the_number_of_a_creator_that_is_gone_is_no_member)
 {
 	struct gate ready = gate_new();
 	struct row row;
@@ -609,35 +796,7 @@ TEST(a_kept_number_is_no_member)
 	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
 }
 
-TEST(a_number_is_kept_until_the_last_of_two_spaces_is_gone)
-{
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
-		struct gate born = gate_new();
-		uint64_t id;
-
-		mount_own_proc();
-		if (!fork_child()) {
-			gate_pass(&born, space_of(0).id);
-			CHECK(idle_space() == 4);
-			_exit(0);
-		}
-		id = gate_wait(&born);
-		CHECK(!reap(2));
-		CHECK(end(3) == BY_SIGNAL(SIGKILL));
-		CHECK(is_gone_at_last(id));
-		CHECK(is_kept(2));
-		CHECK(end(4) == BY_SIGNAL(SIGKILL));
-		CHECK(is_free_at_last(2));
-		_exit(0);
-	}
-	EXPECT_EQ(reap(wid), 0);
-}
-
-/* It is the space that keeps it, not the processes in there. */
-TEST(a_number_is_kept_while_a_file_of_the_space_is_open)
+TEST(a_descriptor_of_a_space_takes_no_number_above)
 {
 	pid_t wid = fork_space();
 
@@ -650,32 +809,53 @@ TEST(a_number_is_kept_while_a_file_of_the_space_is_open)
 		CHECK(leave_space(&space) == 2);
 		ns = open_ns(3, "pid");
 		CHECK(ns >= 0);
+		CHECK(is_free(2));
 		CHECK(end(3) == BY_SIGNAL(SIGKILL));
 		CHECK(wait_for_hup(ns));
-		CHECK(is_kept(2));
-		close(ns);
-		CHECK(is_free_at_last(2));
+		CHECK(is_free(2));
+		CHECK(is_free(3));
 		_exit(0);
 	}
 	EXPECT_EQ(reap(wid), 0);
 }
 
-TEST(the_number_of_a_creator_that_outlives_its_spaces_is_not_kept)
+/* A few are enough, however many descriptors of spaces somebody holds. */
+TEST(creators_that_are_gone_do_not_use_up_the_numbers)
 {
 	pid_t wid = fork_space();
 
 	ASSERT_GE(wid, 0);
 	if (!wid) {
-		mount_own_proc();
-		if (!fork_child()) {
-			struct space space = space_of(0);
+		enum { MOST = 500 };
+		const int spaces = many(MOST);
+		int i, ns;
+		pid_t init;
 
-			CHECK(end(space.wid) == BY_SIGNAL(SIGKILL));
-			CHECK(is_gone_at_last(space.id));
-			_exit(0);
+		mount_own_proc();
+		/* The least there may be. */
+		CHECK(!write_file("/proc/sys/kernel/pid_max", "400"));
+		for (i = 0; i < spaces; i++) {
+			struct gate born = gate_new();
+			pid_t creator = fork_child();
+
+			if (!creator) {
+				CHECK(!unshare(CLONE_NEWPSPACE));
+				gate_pass(&born, 0);
+				stay();
+			}
+			gate_wait(&born);
+			/* Stays open. */
+			ns = open_ns(creator, "pid_for_children");
+			init = fork_into(ns);
+			CHECK(init >= 0);
+			if (!init)
+				_exit(0);
+			CHECK(!reap(init));
+			CHECK(end(creator) == BY_SIGNAL(SIGKILL));
+			close(born.fd[0]);
+			close(born.fd[1]);
 		}
-		CHECK(!reap(2));
-		CHECK(is_free_at_last(2));
+		CHECK(fork_and_reap() > 1);
 		_exit(0);
 	}
 	EXPECT_EQ(reap(wid), 0);
@@ -690,14 +870,14 @@ TEST(the_number_of_who_unshared_a_space_that_nobody_got_into_is_free_again)
 		if (!fork_child())
 			_exit(unshare(CLONE_NEWPSPACE) ? 1 : 0);
 		CHECK(!reap(2));
-		CHECK(is_free_at_last(2));
+		CHECK(is_free(2));
 		_exit(0);
 	}
 	EXPECT_EQ(reap(wid), 0);
 }
 
-/* Two waits in one: the number is free once both are gone, whoever is first. */
-TEST(numbers_of_creators_and_their_spaces_can_go_at_once)
+/* Whoever is first. */
+TEST(creators_and_their_spaces_can_go_at_once)
 {
 	pid_t wid = fork_space();
 
@@ -715,57 +895,18 @@ TEST(numbers_of_creators_and_their_spaces_can_go_at_once)
 				_exit(0);
 			}
 			CHECK(!reap(creator));
+			CHECK(is_free(creator));
 			/* Who is left is an orphan of the caller. */
 			CHECK(reap(-1) == BY_SIGNAL(SIGKILL));
-			CHECK(is_free_at_last(creator));
 		}
 		_exit(0);
 	}
 	EXPECT_EQ(reap(wid), 0);
 }
 
-TEST(of_a_creator_in_a_classic_namespace_both_numbers_are_kept)
-{
-	struct gate ready = gate_new(), go = gate_new();
-	pid_t classic, number;
+/* The end of a space is not held up by a creator that is gone, nor by its space. */
 
-	classic = fork_with(CLONE_NEWPID);
-	ASSERT_GE(classic, 0);
-	if (!classic) {
-		struct gate born = gate_new();
-		pid_t wid;
-
-		if (!fork_child()) {
-			CHECK(getpid() == 2);
-			gate_pass(&ready, 0);
-			gate_wait(&go);
-			gate_pass(&born, idle_space());
-			_exit(0);
-		}
-		wid = gate_wait(&born);
-		CHECK(wid == 3);
-		CHECK(!reap(2));
-		CHECK(is_kept(2));
-		gate_pass(&ready, 0);
-		gate_wait(&go);
-		CHECK(end(wid) == BY_SIGNAL(SIGKILL));
-		CHECK(is_free_at_last(2));
-		_exit(7);
-	}
-	gate_wait(&ready);
-	number = ioctl(open_ns(classic, "pid"), NS_GET_PID_FROM_PIDNS, 2);
-	ASSERT_GT(number, 1);
-	gate_pass(&go, 0);
-	gate_wait(&ready);
-	EXPECT_TRUE(is_kept(number));
-	gate_pass(&go, 0);
-	EXPECT_EQ(reap(classic), 7);
-	EXPECT_TRUE(is_free_at_last(number));
-}
-
-/* The end of a space is not held up by a number that is kept in it. */
-
-TEST(a_space_can_be_killed_although_a_number_is_kept_in_it)
+TEST(a_space_can_be_killed_although_a_creator_in_it_is_gone)
 {
 	struct gate ready = gate_new();
 	pid_t wid;
@@ -787,7 +928,7 @@ TEST(a_space_can_be_killed_although_a_number_is_kept_in_it)
 	EXPECT_TRUE(wait_for_hup(ns));
 }
 
-TEST(a_space_can_be_killed_although_a_number_in_it_is_kept_on)
+TEST(a_space_can_be_killed_although_one_that_was_left_in_it_is_open)
 {
 	struct gate ready = gate_new();
 	pid_t wid;
@@ -813,7 +954,7 @@ TEST(a_space_can_be_killed_although_a_number_in_it_is_kept_on)
 	close(inner);
 }
 
-TEST(a_space_ends_although_a_number_is_kept_in_it)
+TEST(a_space_ends_although_one_that_was_left_in_it_is_open)
 {
 	struct gate ready = gate_new(), go = gate_new();
 	pid_t wid;
@@ -828,7 +969,6 @@ TEST(a_space_ends_although_a_number_is_kept_in_it)
 		gate_pass(&ready, space.wid);
 		gate_wait(&go);
 		CHECK(end(space.wid) == BY_SIGNAL(SIGKILL));
-		CHECK(is_kept(2));
 		_exit(7);
 	}
 	ASSERT_EQ(gate_wait(&ready), 3);
@@ -842,7 +982,7 @@ TEST(a_space_ends_although_a_number_is_kept_in_it)
 	close(inner);
 }
 
-TEST(a_space_without_an_init_ends_although_a_number_is_kept_in_it)
+TEST(a_space_without_an_init_ends_although_one_that_was_left_in_it_is_open)
 {
 	struct gate ready = gate_new(), go = gate_new(), last = gate_new();
 	pid_t wid;
@@ -860,7 +1000,6 @@ TEST(a_space_without_an_init_ends_although_a_number_is_kept_in_it)
 		gate_wait(&go);
 		/* An orphan, so nobody waits for it. */
 		CHECK(!kill(space.wid, SIGKILL));
-		CHECK(is_kept(3));
 		_exit(7);
 	}
 	ASSERT_EQ(gate_wait(&ready), 4);
@@ -876,7 +1015,7 @@ TEST(a_space_without_an_init_ends_although_a_number_is_kept_in_it)
 	close(inner);
 }
 
-TEST(a_classic_namespace_ends_although_a_number_is_kept_in_it)
+TEST(a_classic_namespace_ends_although_one_that_was_left_in_it_is_open)
 {
 	struct gate ready = gate_new();
 	pid_t classic;

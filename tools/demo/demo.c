@@ -606,7 +606,13 @@ static bool is_the_same(const struct task *task)
 
 	snprintf(by_pair, sizeof(by_pair), "/proc/pspace/%llu/%d", task->space,
 		 task->nr);
-	/* 12/34.2/5 is walked as 12/pspace/34/pspace.2/5. */
+	/* 12/34.2/5 is walked as 12/pspace/34/pspace.2/5, @57/5 as pspace/57/5. */
+	if (*step == '@') {
+		int digits = strspn(step + 1, "0123456789");
+
+		length += sprintf(by_path + length, "pspace/%.*s/", digits, step + 1);
+		step += digits + 2;
+	}
 	for (; *step; step++) {
 		char nth[16] = "";
 
