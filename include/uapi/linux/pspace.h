@@ -46,8 +46,9 @@
 /*
  * Kill all that is in the pspace and in those below it, whatever its policy. No
  * task is created in it any more (ENOMEM), so that this ends, whoever forks
- * meanwhile. It returns when all have been signalled; EPOLLHUP tells when they
- * are gone. Writing "1" to /proc/pspace/<id>/kill is the same.
+ * meanwhile, and no tracer holds one up at its exit (PTRACE_EVENT_EXIT). It returns
+ * when all have been signalled, or at once if another has begun with that; EPOLLHUP
+ * tells when they are gone. Writing "1" to /proc/pspace/<id>/kill is the same.
  *
  * Errors:
  *	EPERM	the caller's own pid namespace is not above the pspace; or it has
@@ -55,7 +56,10 @@
  */
 #define PSPACE_KILL	_IO(PSPACE_IOCTL, 0x40)
 
-/* Fields may be added at the end; the ioctl's number tells the size. */
+/*
+ * Fields may be added at the end; the ioctl's number tells the size. What a kernel does
+ * not know of a larger one is set to 0.
+ */
 struct pspace_info {
 	__u64 id;		/* out: as in /proc/pspace, and by NS_GET_ID */
 	__u32 flags;		/* out: PSPACE_INFO_* */
