@@ -4,11 +4,14 @@
  * this is tried in a nested space, where nobody else forks.
  */
 
-#include "space.h"
+#include "control.h"
 #include "harness.h"
+
+#include <sys/stat.h>
 
 #define LAST_PID	"/proc/sys/kernel/ns_last_pid"
 #define PID_MAX		"/proc/sys/kernel/pid_max"
+#define MEMFD_NOEXEC	"/proc/sys/vm/memfd_noexec"
 
 /* The first number after a wrap. */
 #define WRAP		300
@@ -403,6 +406,275 @@ TEST(a_full_space_does_not_hinder_the_one_above)
 		CHECK(end(nested) == BY_SIGNAL(SIGKILL));
 		_exit(0);
 	}
+	EXPECT_EQ(reap(wid), 0);
+}
+
+/*
+ * Whose setting a descriptor is. All of this is on one mount.
+ */
+
+/* What a descriptor of a setting reads, or -errno. */
+static long read_fd(int fd)
+{
+	char text[32] = {};
+	ssize_t length = pread(fd, text, sizeof(text) - 1, 0);
+
+	return length < 0 ? -errno : strtol(text, NULL, 10);
+}
+
+/* Write to one: 0 or -errno. */
+static int write_fd(int fd, long value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%ld", value);
+	return pwrite(fd, text, strlen(text), 0) < 0 ? -errno : 0;
+}
+
+/* One in a namespace of its own that has opened its setting and lent it. */
+struct lender {
+	struct gate go;
+	pid_t wid;
+	int fd;
+};
+
+/* When it is told a value it looks whether that is its own. */
+static struct lender lender_new(uint64_t kind, const char *path)
+{
+	struct lender lender = { gate_new() };
+	int sock[2];
+
+	CHECK(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sock));
+	lender.wid = fork_with(kind);
+	CHECK(lender.wid >= 0);
+	if (!lender.wid) {
+		int fd = open(path, O_RDWR | O_CLOEXEC);
+		long value;
+
+		CHECK(fd >= 0);
+		CHECK(!send_fd(sock[1], fd));
+		value = gate_wait(&lender.go);
+		_exit(read_number(path) != value);
+	}
+	lender.fd = receive_fd(sock[0]);
+	CHECK(lender.fd >= 0);
+	close(sock[0]);
+	close(sock[1]);
+	return lender;
+}
+
+/* Is this its value? It ends. */
+static bool lender_has(struct lender *lender, long value)
+{
+	close(lender->fd);
+	gate_pass(&lender->go, value);
+	return !reap(lender->wid);
+}
+
+FIXTURE(setting) {
+};
+
+FIXTURE_VARIANT(setting) {
+	uint64_t kind;
+	const char *path;
+	long value;
+};
+
+FIXTURE_VARIANT_ADD(setting, pid_max_of_a_pspace) {
+	CLONE_NEWPSPACE, PID_MAX, 12345
+};
+FIXTURE_VARIANT_ADD(setting, pid_max_of_a_classic_namespace) {
+	CLONE_NEWPID, PID_MAX, 12345
+};
+FIXTURE_VARIANT_ADD(setting, ns_last_pid_of_a_pspace) {
+	CLONE_NEWPSPACE, LAST_PID, 999
+};
+FIXTURE_VARIANT_ADD(setting, ns_last_pid_of_a_classic_namespace) {
+	CLONE_NEWPID, LAST_PID, 999
+};
+FIXTURE_VARIANT_ADD(setting, memfd_noexec_of_a_pspace) {
+	CLONE_NEWPSPACE, MEMFD_NOEXEC, 1
+};
+FIXTURE_VARIANT_ADD(setting, memfd_noexec_of_a_classic_namespace) {
+	CLONE_NEWPID, MEMFD_NOEXEC, 1
+};
+
+FIXTURE_SETUP(setting)
+{
+	if (access(variant->path, F_OK))
+		SKIP(return, "%s is not in this kernel", variant->path);
+}
+
+FIXTURE_TEARDOWN(setting)
+{
+}
+
+TEST_F(setting, outside_a_descriptor_reads_and_sets_the_value_inside)
+{
+	pid_t wid = fork_space();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		struct lender lender = lender_new(variant->kind, variant->path);
+		long own = read_number(variant->path);
+
+		CHECK(own != variant->value);
+		CHECK(read_fd(lender.fd) != variant->value);
+		CHECK(!write_fd(lender.fd, variant->value));
+		CHECK(read_fd(lender.fd) == variant->value);
+		CHECK(read_number(variant->path) == own);
+		CHECK(lender_has(&lender, variant->value));
+		_exit(0);
+	}
+	EXPECT_EQ(reap(wid), 0);
+}
+
+/* So it is for who is root of the machine, and in no space. */
+TEST_F(setting, in_the_root_a_descriptor_sets_the_value_inside)
+{
+	struct lender lender = lender_new(variant->kind, variant->path);
+	int own = open(variant->path, O_RDONLY | O_CLOEXEC);
+	long before = read_fd(own);
+
+	ASSERT_GE(before, 0);
+	ASSERT_EQ(write_fd(lender.fd, variant->value), 0);
+	EXPECT_EQ(read_fd(lender.fd), variant->value);
+	/* Others fork here. */
+	if (strcmp(variant->path, LAST_PID))
+		EXPECT_EQ(read_fd(own), before);
+	EXPECT_TRUE(lender_has(&lender, variant->value));
+}
+
+/* As stderr of a program, say, which it opens once more by its name. */
+TEST_F(setting, a_descriptor_that_is_opened_again_has_the_same_value)
+{
+	struct lender lender = lender_new(variant->kind, variant->path);
+	char path[64];
+	int again;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", lender.fd);
+	again = open(path, O_RDWR | O_CLOEXEC);
+	ASSERT_GE(again, 0);
+	ASSERT_EQ(write_fd(again, variant->value), 0);
+	EXPECT_EQ(read_fd(again), variant->value);
+	EXPECT_TRUE(lender_has(&lender, variant->value));
+}
+
+TEST_F(setting, inside_a_descriptor_from_outside_keeps_its_value)
+{
+	pid_t wid = fork_space();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		int fd = open(variant->path, O_RDWR | O_CLOEXEC);
+		pid_t child;
+
+		CHECK(fd >= 0);
+		child = fork_with(variant->kind);
+		CHECK(child >= 0);
+		if (!child) {
+			long own = read_number(variant->path);
+
+			CHECK(own != variant->value);
+			CHECK(!write_fd(fd, variant->value));
+			CHECK(read_fd(fd) == variant->value);
+			/* A scope holds for what is below, too. */
+			if (strcmp(variant->path, MEMFD_NOEXEC))
+				CHECK(read_number(variant->path) == own);
+			_exit(7);
+		}
+		CHECK(reap(child) == 7);
+		CHECK(read_fd(fd) == variant->value);
+		CHECK(read_number(variant->path) == variant->value);
+		_exit(0);
+	}
+	EXPECT_EQ(reap(wid), 0);
+}
+
+TEST_F(setting, a_descriptor_is_enoent_when_the_namespace_is_gone)
+{
+	struct lender lender = lender_new(variant->kind, variant->path);
+	int i;
+
+	ASSERT_EQ(end(lender.wid), BY_SIGNAL(SIGKILL));
+	/* It goes away in the background. Who reads meanwhile does no harm. */
+	for (i = 0; i < PATIENCE && read_fd(lender.fd) >= 0; i++)
+		usleep(1000);
+	EXPECT_EQ(read_fd(lender.fd), -ENOENT);
+	EXPECT_EQ(write_fd(lender.fd, variant->value), -ENOENT);
+}
+
+/* A space has none of this before somebody looks for it. */
+TEST_F(setting, many_may_be_the_first_to_look_for_it)
+{
+	pid_t wid = fork_with(variant->kind);
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		struct gate go = gate_new();
+		int i;
+
+		for (i = 0; i < 8; i++)
+			if (!fork_child()) {
+				close(go.fd[1]);
+				CHECK(wait_for_hup(go.fd[0]));
+				_exit(read_number(variant->path) < 0);
+			}
+		close(go.fd[1]);
+		for (i = 0; i < 8; i++)
+			CHECK(!reap(-1));
+		_exit(0);
+	}
+	EXPECT_EQ(reap(wid), 0);
+}
+
+/* The owner of an unprivileged user's space is he, and root's that of its own. */
+TEST(the_file_of_each_space_has_an_owner_of_its_own)
+{
+	struct lender roots = lender_new(CLONE_NEWPSPACE, PID_MAX), users;
+	struct stat status;
+	pid_t child = fork();
+
+	ASSERT_GE(child, 0);
+	if (!child) {
+		char map[64];
+
+		CHECK(!setgid(NOBODY) && !setuid(NOBODY));
+		CHECK(!prctl(PR_SET_DUMPABLE, 1));
+		CHECK(!unshare(CLONE_NEWUSER));
+		snprintf(map, sizeof(map), "0 %d 1", NOBODY);
+		CHECK(!write_file("/proc/self/uid_map", map));
+		users = lender_new(CLONE_NEWPSPACE, PID_MAX);
+		/* As root of the user namespace it is 0, too. */
+		CHECK(!fstat(users.fd, &status) && status.st_uid == 0);
+		CHECK(!fstat(roots.fd, &status) && status.st_uid != 0);
+		/* And it can write to its own. */
+		CHECK(!write_fd(users.fd, 12345));
+		CHECK(write_fd(roots.fd, 12345) == -EPERM);
+		CHECK(lender_has(&users, 12345));
+		_exit(0);
+	}
+	EXPECT_EQ(fstat(roots.fd, &status), 0);
+	EXPECT_EQ(status.st_uid, 0);
+	EXPECT_EQ(reap(child), 0);
+	EXPECT_EQ(end(roots.wid), BY_SIGNAL(SIGKILL));
+}
+
+TEST(pid_max_that_was_set_from_above_is_what_a_member_finds)
+{
+	struct gate go = gate_new();
+	long least = least_pid_max();
+	char text[32];
+	pid_t wid = fork_space();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		gate_wait(&go);
+		_exit(read_number(PID_MAX) != least);
+	}
+	snprintf(text, sizeof(text), "%ld", least);
+	EXPECT_EQ(control(ns_id_of(wid, "pid"), "pid_max", text), 0);
+	gate_pass(&go, 0);
 	EXPECT_EQ(reap(wid), 0);
 }
 
