@@ -281,6 +281,23 @@ static inline char *read_all(int fd, size_t size)
 	return text;
 }
 
+/* Read the beginning of a file at once, as a string: its length or -errno. */
+static inline int read_begin(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+
+	if (fd < 0)
+		return -errno;
+	got = read(fd, text, size - 1);
+	if (got < 0)
+		got = -errno;
+	else
+		text[got] = 0;
+	close(fd);
+	return got;
+}
+
 /* How many lines a file has. */
 static inline long count_lines(const char *path)
 {

@@ -148,6 +148,129 @@ TEST(children_has_the_numbers_of_the_space)
 	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
 }
 
+/* The children of the init of a space, from above, in pieces of SIZE bytes. */
+static int children_from_above(pid_t wid, size_t size)
+{
+	char text[4096];
+
+	return read_begin(TEXT("/proc/%d/task/%d/children", wid, wid), text,
+			  size + 1);
+}
+
+/* Who walks a tree by this list would lose those that have no number for him. */
+TEST(from_above_there_is_no_list_of_children_without_numbers)
+{
+	struct space space = space_of(3);
+
+	EXPECT_EQ(children_from_above(space.wid, 1), -EREMOTE);
+	EXPECT_EQ(children_from_above(space.wid, 4000), -EREMOTE);
+	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
+}
+
+TEST(from_above_there_is_one_of_an_init_without_children)
+{
+	struct space space = space_of(0);
+
+	EXPECT_EQ(children_from_above(space.wid, 4000), 0);
+	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
+}
+
+TEST(a_list_of_children_is_whole_again_when_the_last_member_is_gone)
+{
+	struct gate go = gate_new(), gone = gate_new();
+	pid_t wid = fork_space();
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pid_t child = fork_child();
+
+		if (!child)
+			stay();
+		gate_pass(&gone, 0);
+		gate_wait(&go);
+		CHECK(end(child) == BY_SIGNAL(SIGKILL));
+		gate_pass(&gone, 0);
+		stay();
+	}
+	gate_wait(&gone);
+	EXPECT_EQ(children_from_above(wid, 4000), -EREMOTE);
+	gate_pass(&go, 0);
+	gate_wait(&gone);
+	EXPECT_EQ(children_from_above(wid, 4000), 0);
+	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
+}
+
+/* One that is numbered here comes first, but nothing is told. */
+TEST(no_part_is_told_of_a_list_of_children_that_is_not_whole)
+{
+	struct gate go = gate_new(), ready = gate_new();
+	pid_t wid = fork_space(), followed;
+	unsigned long message = 0;
+	int status;
+
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		gate_wait(&go);
+		add_children(1);
+		gate_wait(&go);
+		add_children(1);
+		gate_pass(&ready, 0);
+		stay();
+	}
+	/* A child that is born to a tracer here has a number here. */
+	ASSERT_EQ(ptrace(PTRACE_SEIZE, wid, NULL, PTRACE_O_TRACEFORK), 0);
+	gate_pass(&go, 0);
+	ASSERT_EQ(waitpid(wid, &status, __WALL), wid);
+	ASSERT_EQ(status >> 8, SIGTRAP | PTRACE_EVENT_FORK << 8);
+	ASSERT_EQ(ptrace(PTRACE_GETEVENTMSG, wid, NULL, &message), 0);
+	followed = message;
+	ASSERT_EQ(waitpid(followed, &status, __WALL), followed);
+	ASSERT_EQ(ptrace(PTRACE_DETACH, followed, NULL, NULL), 0);
+	ASSERT_EQ(ptrace(PTRACE_DETACH, wid, NULL, NULL), 0);
+	EXPECT_STREQ(read_text(TEXT("/proc/%d/task/%d/children", wid, wid)),
+		     TEXT("%d ", followed));
+	gate_pass(&go, 0);
+	gate_wait(&ready);
+	EXPECT_EQ(children_from_above(wid, 1), -EREMOTE);
+	EXPECT_EQ(children_from_above(wid, 4000), -EREMOTE);
+	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
+}
+
+TEST(the_list_of_ones_own_children_has_the_inits_of_spaces)
+{
+	struct space one = space_of(2), two = space_of(0);
+	pid_t classic = fork_with(CLONE_NEWPID);
+
+	ASSERT_GE(classic, 0);
+	if (!classic)
+		stay();
+	EXPECT_STREQ(read_text(TEXT("/proc/self/task/%d/children", getpid())),
+		     TEXT("%d %d %d ", one.wid, two.wid, classic));
+	EXPECT_EQ(end(classic), BY_SIGNAL(SIGKILL));
+	EXPECT_EQ(end(one.wid), BY_SIGNAL(SIGKILL));
+	EXPECT_EQ(end(two.wid), BY_SIGNAL(SIGKILL));
+}
+
+/* There each has a number at every level. */
+TEST(a_list_of_children_in_a_classic_namespace_is_whole_from_above)
+{
+	struct gate ready = gate_new();
+	pid_t classic = fork_with(CLONE_NEWPID);
+	char text[64];
+
+	ASSERT_GE(classic, 0);
+	if (!classic) {
+		add_children(2);
+		gate_pass(&ready, 0);
+		stay();
+	}
+	gate_wait(&ready);
+	ASSERT_GT(read_begin(TEXT("/proc/%d/task/%d/children", classic, classic),
+			     text, sizeof(text)), 0);
+	EXPECT_EQ(strchr(strchr(text, ' ') + 1, ' '), text + strlen(text) - 1);
+	EXPECT_EQ(end(classic), BY_SIGNAL(SIGKILL));
+}
+
 static void *report_and_stay(void *ready)
 {
 	gate_pass(ready, syscall(SYS_gettid));
