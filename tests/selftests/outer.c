@@ -8,6 +8,7 @@
  */
 
 #include "control.h"
+#include <linux/keyctl.h>
 #include <pthread.h>
 #include <sys/ptrace.h>
 #include "harness.h"
@@ -399,6 +400,18 @@ static int kill_group(int sig)
 static int trace_me(int arg)
 {
 	return ptrace(PTRACE_TRACEME, 0, NULL, NULL) ? -errno : 0;
+}
+
+/* Begin a session with keys of its own, and have the parent join it. */
+static int give_keyring(int arg)
+{
+	CHECK(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) > 0);
+	return syscall(SYS_keyctl, KEYCTL_SESSION_TO_PARENT) ? -errno : 0;
+}
+
+static int session_keyring(int arg)
+{
+	return syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 1);
 }
 
 static int trace(int nr)
@@ -1264,6 +1277,28 @@ ADOPTER_TEST(an_adopted_one_cannot_have_its_parent_trace_it)
 {
 	orphaned_space_with_one();
 	CHECK(ask(ONE, trace_me, 0) == -EPERM);
+}
+
+/* Keys. */
+
+ADOPTER_TEST(an_adopted_one_cannot_give_its_parent_a_keyring)
+{
+	int keyring = session_keyring(0);
+
+	orphaned_space_with_one();
+	CHECK(ask(ONE, give_keyring, 0) == -EPERM);
+	CHECK(session_keyring(0) == keyring);
+}
+
+ADOPTER_TEST(one_that_is_no_orphan_gives_its_parent_a_keyring)
+{
+	int keyring = session_keyring(0);
+	pid_t child = fork_child();
+
+	if (!child)
+		_exit(-give_keyring(0));
+	CHECK(reap(child) == 0);
+	CHECK(session_keyring(0) != keyring);
 }
 
 ADOPTER_TEST(one_traced_by_another_stays_so_when_pid_1_exits)
