@@ -216,8 +216,8 @@ FIXTURE_SETUP(audit)
 	enable(true);
 	self->listener = audit_socket(1 << (AUDIT_NLGRP_READLOG - 1));
 	self->twins = twins_new();
-	snprintf(self->member, sizeof(self->member), " pid=%d pspace=%llu ",
-		 TWIN, (unsigned long long)self->twins.id);
+	snprintf(self->member, sizeof(self->member), " pid=0 pspace=%llu:%d ",
+		 (unsigned long long)self->twins.id, TWIN);
 	snprintf(self->of_root, sizeof(self->of_root), " pid=%d auid=", TWIN);
 }
 
@@ -228,7 +228,7 @@ FIXTURE_TEARDOWN(audit)
 	enable(false);
 }
 
-TEST_F(audit, a_member_has_its_pspace_beside_its_pid)
+TEST_F(audit, a_member_has_its_pair_and_no_pid)
 {
 	char target[64], *text;
 
@@ -241,8 +241,8 @@ TEST_F(audit, a_member_has_its_pspace_beside_its_pid)
 
 	let_send(&self->twins.go_member, &self->twins.done);
 	text = records(self->listener, AUDIT_OBJ_PID);
-	snprintf(target, sizeof(target), " opid=%d opspace=%llu ", TARGET,
-		 (unsigned long long)self->twins.id);
+	snprintf(target, sizeof(target), " opid=0 opspace=%llu:%d ",
+		 (unsigned long long)self->twins.id, TARGET);
 	EXPECT_EQ(occurrences(text, target), 1)
 		TH_LOG("%s", text);
 	rule(AUDIT_DEL_RULE, AUDIT_UID, AUDIT_EQUAL, 0);
