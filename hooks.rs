@@ -6,6 +6,7 @@ use crate::{
     pid_map::Number,
     procfs,
     pspace::{
+        numbers,
         Isolation,
         Policy,
         Pspace, //
@@ -25,6 +26,7 @@ use kernel::{
         Allocated,
         Heir,
         ListedTask,
+        Numbers,
         Operations,
         Unnumbered, //
     },
@@ -48,7 +50,7 @@ unsafe impl Operations for Hooks {
     type Space = Pin<KBox<Pspace>>;
 
     fn create(ns: &PidNamespace) -> Result<Self::Space> {
-        Pspace::new(ns, crate::default_policy()?)
+        Pspace::new(ns, crate::default_policy()?, crate::default_numbers()?)
     }
 
     fn reserve(space: Pin<&Pspace>, want: Option<i32>, pid_max: i32) -> Result<i32> {
@@ -151,6 +153,24 @@ unsafe impl Operations for Hooks {
 
     fn set_isolation(space: Pin<&Pspace>, name: &CStr) -> Result {
         space.set_isolation(Isolation::from_name(name.to_bytes()).ok_or(EINVAL)?);
+        Ok(())
+    }
+
+    fn numbers(space: Pin<&Pspace>) -> Numbers {
+        space.numbers_above()
+    }
+
+    fn show_numbers(m: &SeqFile, space: Pin<&Pspace>) {
+        seq_print!(m, "{}", numbers::Name(space.numbers_above()));
+    }
+
+    fn set_numbers(space: Pin<&Pspace>, name: &CStr, privileged: bool) -> Result {
+        let numbers = numbers::from_name(name.to_bytes()).ok_or(EINVAL)?;
+
+        if numbers < crate::default_numbers()? && !privileged {
+            return Err(EPERM);
+        }
+        space.set_numbers_above(numbers);
         Ok(())
     }
 

@@ -14,7 +14,10 @@
 //! [`procfs`] renders what /proc/pspace shows, [`reaper`] decides who adopts an orphan, [`pspace`]
 //! is a space, and [`pid_map`] its table of numbers.
 
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    pspace::Numbers, //
+};
 use pspace::Policy;
 
 mod hooks;
@@ -38,6 +41,10 @@ module! {
             default: 0,
             description: "What happens to the orphans of a new pspace: 0 init, 1 auto, 2 outer",
         },
+        default_numbers: u8 {
+            default: 3,
+            description: "When members of a new pspace get numbers above: 0 never, 1 ask, 2 show, 3 list",
+        },
     },
 }
 
@@ -46,6 +53,13 @@ fn default_policy() -> Result<Policy> {
     let index = usize::from(*module_parameters::default_policy.value_ref());
 
     Policy::ALL.get(index).copied().ok_or(EINVAL)
+}
+
+/// When the members of new spaces are given numbers above. Who has no privilege can hide no more.
+fn default_numbers() -> Result<Numbers> {
+    let index = usize::from(*module_parameters::default_numbers.value_ref());
+
+    pspace::numbers::ALL.get(index).copied().ok_or(EINVAL)
 }
 
 /// The loaded module. It cannot be unloaded while a pspace lives: each holds a reference on it.
@@ -59,6 +73,7 @@ struct PspaceModule {
 impl kernel::Module for PspaceModule {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         default_policy().inspect_err(|_| pr_err!("default_policy is 0, 1 or 2\n"))?;
+        default_numbers().inspect_err(|_| pr_err!("default_numbers is 0, 1, 2 or 3\n"))?;
 
         // SAFETY: It is dropped after the registration, or if that fails.
         let nodes = unsafe { pid_map::NodeCache::open() }?;

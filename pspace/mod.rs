@@ -3,6 +3,7 @@
 //! A process space.
 
 mod isolation;
+pub(crate) mod numbers;
 mod policy;
 
 pub(crate) use {
@@ -12,6 +13,7 @@ pub(crate) use {
 
 use {
     isolation::IsolationCell,
+    numbers::NumbersCell,
     policy::PolicyCell, //
 };
 
@@ -28,7 +30,10 @@ use kernel::{
     pid::Pid,
     pid_namespace::PidNamespace,
     prelude::*,
-    pspace::Unnumbered,
+    pspace::{
+        Numbers,
+        Unnumbered, //
+    },
     sync::{
         atomic::{
             Atomic,
@@ -44,14 +49,15 @@ use kernel::{
 /// the spaces below hold. The kernel calls no operation on it before or after.
 ///
 /// The map has the only lock. What else changes are single words that nothing is ordered by: the
-/// policy and the isolation, which hold for what is decided after they were set, and what /proc
-/// shows.
+/// policy, the isolation and the numbers above, which hold for what is decided after they were set,
+/// and what /proc shows.
 #[pin_data]
 pub(crate) struct Pspace {
     /// Its level among the pid namespaces.
     level: u32,
     policy: PolicyCell,
     isolation: IsolationCell,
+    numbers_above: NumbersCell,
     /// The number of the space's init in the space above, its wid; 0 while there is none.
     init_wid: Atomic<i32>,
     /// How many of the numbers belong to members of spaces below: their inits, and others that
@@ -63,12 +69,17 @@ pub(crate) struct Pspace {
 
 impl Pspace {
     /// Makes the space of the namespace `ns`, which the current process creates. May sleep.
-    pub(crate) fn new(ns: &PidNamespace, policy: Policy) -> Result<Pin<KBox<Self>>> {
+    pub(crate) fn new(
+        ns: &PidNamespace,
+        policy: Policy,
+        numbers: Numbers,
+    ) -> Result<Pin<KBox<Self>>> {
         KBox::pin_init(
             pin_init!(Self {
                 level: ns.level(),
                 policy: PolicyCell::new(policy),
                 isolation: IsolationCell::new(),
+                numbers_above: NumbersCell::new(numbers),
                 init_wid: Atomic::new(0),
                 guests: Atomic::new(0),
                 numbers <- PidMap::new(ns.level()),
@@ -100,6 +111,16 @@ impl Pspace {
     /// Changes what they see from now on.
     pub(crate) fn set_isolation(&self, isolation: Isolation) {
         self.isolation.set(isolation);
+    }
+
+    /// When the members are given numbers in the namespaces above. In any context.
+    pub(crate) fn numbers_above(&self) -> Numbers {
+        self.numbers_above.get()
+    }
+
+    /// Changes that from now on.
+    pub(crate) fn set_numbers_above(&self, numbers: Numbers) {
+        self.numbers_above.set(numbers);
     }
 
     /// The number of the init in the space above, while there is one.
@@ -159,8 +180,8 @@ impl Pspace {
 }
 
 /// The maps of a pid are those of pspaces at different levels.
-// SAFETY: The kernel writes a number before it is published and never again, and keeps a pid for
-// a grace period after it has released its numbers.
+// SAFETY: The kernel writes a number before it is published and never again, also one that is given
+// on demand, and keeps a pid for a grace period after it has released its numbers.
 unsafe impl Numbered for Pid {
     type Place = u32;
 

@@ -92,4 +92,19 @@ struct pspace_info {
  */
 #define PSPACE_OPEN_PIDFD	_IO(PSPACE_IOCTL, 0x42)
 
+/*
+ * From a pair to a number of the caller's own pid namespace: takes the number of a process
+ * in the pspace, which is below, and returns the number by which the caller can kill it,
+ * trace it and find it in /proc. If it has none it is given one, which it keeps.
+ *
+ * Errors:
+ *	EINVAL	no number: below 1 or above INT_MAX
+ *	ESRCH	no process has it; or the pspace is neither the caller's nor below
+ *	ENOENT	it is that of a thread
+ *	EAGAIN	it has none and gets none: its pspace is set to that, by
+ *		/proc/pspace/<id>/numbers; or three quarters of the numbers of the
+ *		caller's namespace are in use; or there is no memory
+ */
+#define PSPACE_GET_WID	_IO(PSPACE_IOCTL, 0x43)
+
 #endif /* _UAPI_LINUX_PSPACE_H */
