@@ -238,7 +238,9 @@ FIXTURE_TEARDOWN(evasion)
 	AWAIT(count_lines(SPACES) <= self->spaces);
 }
 
-static bool dies(const FIXTURE_VARIANT(evasion) *variant, void (*populate)(void))
+#define EVASION FIXTURE_VARIANT(evasion)
+
+static bool dies(const EVASION *variant, void (*populate)(void))
 {
 	struct top top = top_new(variant->flags, variant->user, populate);
 

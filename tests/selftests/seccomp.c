@@ -297,9 +297,9 @@ TEST(clone3_is_as_it_is_with_clone_newpid)
 	refuse(SYS_clone, 0, ENGINES, EPERM);
 	EXPECT_EQ(by_clone3(CLONE_NEWPID), 0);
 	EXPECT_EQ(by_clone3(CLONE_NEWPSPACE), 0);
-	refuse(SYS_clone3, ANY_ARGUMENT, 0, ENOSYS);
-	EXPECT_EQ(by_clone3(CLONE_NEWPID), -ENOSYS);
-	EXPECT_EQ(by_clone3(CLONE_NEWPSPACE), -ENOSYS);
+	refuse(SYS_clone3, ANY_ARGUMENT, 0, ENOTTY);
+	EXPECT_EQ(by_clone3(CLONE_NEWPID), -ENOTTY);
+	EXPECT_EQ(by_clone3(CLONE_NEWPSPACE), -ENOTTY);
 }
 
 /* Filters that care refuse it: the descriptor may be of any namespace. */
