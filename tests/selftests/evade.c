@@ -6,7 +6,9 @@
  */
 
 #include "tree.h"
+#include <linux/fuse.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include "harness.h"
 
 #define USER		1000
@@ -651,6 +653,62 @@ TEST_F_TIMEOUT(large, killed_by_many_at_once_ends_whole, 300)
 	for (i = 0; i < ARRAY_SIZE(killers); i++)
 		reap(killers[i]);
 	variant->kill(&top);
+	EXPECT_TRUE(is_whole_end(&top, variant->flags));
+}
+
+/* Takes each request, and answers none but the first. */
+static void __attribute__((noreturn)) serve_badly(int device, struct gate *taken)
+{
+	static char request[65536];
+	struct {
+		struct fuse_out_header header;
+		struct fuse_init_out body;
+	} answer = {
+		.header.len = sizeof(answer),
+		.body.major = FUSE_KERNEL_VERSION,
+		.body.minor = FUSE_KERNEL_MINOR_VERSION,
+	};
+
+	CHECK(read(device, request, sizeof(request)) > 0);
+	answer.header.unique = ((struct fuse_in_header *)request)->unique;
+	CHECK(write(device, &answer, sizeof(answer)) == sizeof(answer));
+	CHECK(read(device, request, sizeof(request)) > 0);
+	gate_pass(taken, 0);
+	stay();
+}
+
+/* Pid 1 waits for a member, and not even SIGKILL ends that. */
+static void nest_waiting_for_a_server(void)
+{
+	struct gate taken = gate_new();
+	pid_t wid = fork_space();
+	struct stat status;
+
+	CHECK(wid >= 0);
+	if (!wid) {
+		int device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+		char options[64];
+
+		CHECK(device >= 0);
+		CHECK(!unshare(CLONE_NEWNS));
+		CHECK(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+		snprintf(options, sizeof(options),
+			 "fd=%d,rootmode=40000,user_id=0,group_id=0", device);
+		CHECK(!mount("fuse", "/tmp", "fuse", 0, options));
+		if (!fork_child())
+			serve_badly(device, &taken);
+		close(device);
+		stat("/tmp", &status);
+		stay();
+	}
+	gate_wait(&taken);
+}
+
+TEST_F(large, what_waits_for_a_server_in_its_space_ends)
+{
+	struct top top = top_new(variant->flags, 0, nest_waiting_for_a_server);
+
+	EXPECT_EQ(variant->kill(&top), 0);
 	EXPECT_TRUE(is_whole_end(&top, variant->flags));
 }
 
