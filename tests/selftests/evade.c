@@ -844,10 +844,13 @@ TEST(an_init_does_not_stop_at_its_exit_for_a_member_that_it_leaves_behind)
 	}
 	ns = open_ns(wid, "pid");
 	ASSERT_GE(ns, 0);
-	EXPECT_EQ(reap(wid), 3);
-	EXPECT_EQ(poll_for(life.fd[0], 0), 0);
+	EXPECT_TRUE(poll_for(ns, PATIENCE) & POLLIN);
+	EXPECT_EQ(init_status(ns), 3);
+	/* As any that is traced it is first its tracer's to wait for. */
+	EXPECT_EQ(waitpid(wid, NULL, WNOHANG), 0);
 	EXPECT_EQ(ioctl(ns, PSPACE_KILL), 0);
 	EXPECT_TRUE(all_let_go(&life));
+	EXPECT_EQ(reap(wid), 3);
 }
 
 TEST(an_init_stops_at_its_exit_for_a_tracer_above)
