@@ -72,15 +72,19 @@ static void add_tracer_of(pid_t pid)
 static void add_ring(int count, bool one_exits)
 {
 	struct gate go = gate_new(), done = gate_new();
+	sigset_t told;
 	int i;
 
 	CHECK(getpid() == 1);
+	CHECK(!sigemptyset(&told) && !sigaddset(&told, SIGCHLD));
 	for (i = 0; i < count; i++) {
 		pid_t child = fork_as(0, TIDS(2 + i));
 
 		CHECK(child >= 0);
 		if (child)
 			continue;
+		/* Nor does it stop for one when it is told of the other's stop. */
+		sigprocmask(SIG_BLOCK, &told, NULL);
 		gate_wait(&go);
 		CHECK(!seize(2 + (i + 1) % count));
 		gate_pass(&done, 0);
