@@ -71,7 +71,7 @@ static void add_tracer_of(pid_t pid)
  */
 static void add_ring(int count, bool one_exits)
 {
-	struct gate go = gate_new(), done = gate_new();
+	struct gate go = gate_new(), done = gate_new(), leave = gate_new();
 	sigset_t told;
 	int i;
 
@@ -89,7 +89,7 @@ static void add_ring(int count, bool one_exits)
 		CHECK(!seize(2 + (i + 1) % count));
 		gate_pass(&done, 0);
 		if (i == 1 && one_exits) {
-			gate_wait(&go);
+			gate_wait(&leave);
 			_exit(0);
 		}
 		if (i == 0 && one_exits) {
@@ -103,9 +103,10 @@ static void add_ring(int count, bool one_exits)
 	for (i = 0; i < count; i++)
 		gate_wait(&done);
 	if (one_exits) {
-		gate_pass(&go, 0);
+		gate_pass(&leave, 0);
 		gate_wait(&done);
 	}
+	gate_close(&leave);
 	gate_close(&go);
 	gate_close(&done);
 }
