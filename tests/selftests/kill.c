@@ -1364,22 +1364,45 @@ TEST(info_of_a_smaller_size_is_einval)
 	EXPECT_TRUE(is_unharmed(&space));
 }
 
+/* What a newer program has room for is zeroed. */
 TEST(info_of_a_larger_size_is_filled_as_far_as_it_is_known)
 {
 	struct space space = space_new("init", add_none);
 	struct {
 		struct pspace_info info;
-		unsigned char more[16];
+		unsigned char more[4096 - sizeof(struct pspace_info)];
 	} larger;
-	unsigned char untouched[16];
+	static const unsigned char zeroes[sizeof(larger.more)];
+	size_t more;
 
-	memset(&larger, 0xaa, sizeof(larger));
-	memset(untouched, 0xaa, sizeof(untouched));
-	ASSERT_EQ(ioctl(space.ns, GET_INFO_OF_SIZE(sizeof(larger)), &larger),
-		  0);
-	EXPECT_EQ(larger.info.id, ns_id(space.ns));
-	EXPECT_EQ(larger.info.flags, 0);
-	EXPECT_EQ(memcmp(larger.more, untouched, sizeof(untouched)), 0);
+	for (more = 0; more <= sizeof(zeroes); more = more * 3 + 1) {
+		memset(&larger, 0xaa, sizeof(larger));
+		ASSERT_EQ(ioctl(space.ns,
+				GET_INFO_OF_SIZE(sizeof(larger.info) + more),
+				&larger), 0);
+		EXPECT_EQ(larger.info.id, ns_id(space.ns));
+		EXPECT_EQ(larger.info.flags, 0);
+		EXPECT_EQ(larger.info.exit_code, 0);
+		EXPECT_EQ(memcmp(larger.more, zeroes, more), 0);
+		/* And no more than that. */
+		if (more < sizeof(zeroes))
+			EXPECT_EQ(larger.more[more], 0xaa);
+	}
+	EXPECT_TRUE(is_unharmed(&space));
+}
+
+/* The struct that it knows fits, and the rest does not. */
+TEST(info_of_a_larger_size_at_the_end_of_memory_is_efault)
+{
+	struct space space = space_new("init", add_none);
+	char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_NE(page, MAP_FAILED);
+	ASSERT_EQ(munmap(page + 4096, 4096), 0);
+	EXPECT_EQ(ioctl(space.ns, GET_INFO_OF_SIZE(64), page + 4096 - 16), -1);
+	EXPECT_EQ(errno, EFAULT);
+	EXPECT_EQ(ioctl(space.ns, GET_INFO_OF_SIZE(64), page + 4096 - 64), 0);
 	EXPECT_TRUE(is_unharmed(&space));
 }
 

@@ -9,6 +9,7 @@
 #include "space.h"
 #include "harness.h"
 
+#include <sys/ptrace.h>
 #include <sys/utsname.h>
 
 #define MODULE "/lib/modules/pspace.ko"
@@ -174,6 +175,30 @@ TEST_F(module, is_in_use_while_a_file_of_a_pspace_is_open)
 	ASSERT_EQ(reap(wid), 128 + SIGKILL);
 	EXPECT_EQ(rmmod(), -EWOULDBLOCK);
 	close(fd);
+	EXPECT_EQ(rmmod_when_free(), 0);
+}
+
+/* See evade.c. */
+TEST_F(module, is_free_when_those_who_held_up_their_init_were_killed_from_above)
+{
+	struct gate ready = gate_new();
+	pid_t wid;
+
+	ASSERT_EQ(insmod(), 0);
+	wid = fork_space();
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		pid_t nested = fork_space();
+
+		CHECK(nested >= 0);
+		if (!nested && !fork_child()) {
+			CHECK(!ptrace(PTRACE_SEIZE, 1, NULL, PTRACE_O_TRACEEXIT));
+			gate_pass(&ready, 0);
+		}
+		stay();
+	}
+	gate_wait(&ready);
+	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
 	EXPECT_EQ(rmmod_when_free(), 0);
 }
 

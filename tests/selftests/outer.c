@@ -1149,33 +1149,35 @@ ADOPTER_TEST(wait_of_the_adopter_sleeps_while_they_go)
 	CHECK(wait(&status) == -1 && errno == ECHILD);
 }
 
-ADOPTER_TEST(kill_all_by_the_adopter_finds_nobody)
+ADOPTER_TEST(kill_all_by_the_adopter_reaches_them)
 {
-	orphaned_space_with_one();
-	CHECK(kill_all(SIGKILL) == -ESRCH);
-	CHECK(ask(ONE, number, 0) == 2);
+	struct space b = orphaned_space_with_three();
+
+	CHECK(kill_all(SIGKILL) == 0);
+	CHECK(wait_for_hup(b.fd));
+	AWAIT(kill_all(SIGKILL) == -ESRCH);
 }
 
-ADOPTER_TEST(kill_all_by_the_adopter_hits_its_own_only)
+ADOPTER_TEST(kill_all_by_the_adopter_reaches_its_own_and_them)
 {
-	pid_t own;
+	struct space b = orphaned_space_with_one();
+	pid_t own = spawn(OWN);
 
-	orphaned_space_with_one();
-	own = spawn(OWN);
 	CHECK(own > 0);
 	CHECK(kill_all(SIGKILL) == 0);
 	CHECK(reap(own) == BY_SIGNAL(SIGKILL));
-	CHECK(ask(ONE, number, 0) == 2);
+	CHECK(wait_for_hup(b.fd));
 }
 
-ADOPTER_TEST(kill_all_by_another_beside_the_adopter_does_not_hit_them)
+ADOPTER_TEST(kill_all_by_another_beside_the_adopter_reaches_them)
 {
-	orphaned_space_with_one();
+	struct space b = orphaned_space_with_one();
+
 	add_children(1);
 	CHECK(spawn(OWN) > 0);
 	CHECK(ask(OWN, kill_all, SIGKILL) == 0);
 	CHECK(reap(-1) == BY_SIGNAL(SIGKILL));
-	CHECK(ask(ONE, number, 0) == 2);
+	CHECK(wait_for_hup(b.fd));
 }
 
 ADOPTER_TEST(their_number_is_esrch_for_the_adopter)

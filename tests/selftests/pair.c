@@ -49,7 +49,7 @@ static bool is_pair(int pidfd, uint64_t id, pid_t nr, pid_t here)
 	struct pidfd_info info;
 	int err = get_info(pidfd, PAIR, &info);
 
-	if (!err && info.mask & PAIR && info.mask & NUMBERS &&
+	if (!err && info.mask & PAIR && !(info.mask & NUMBERS) == !here &&
 	    info.pspace_id == id && info.pspace_pid == nr &&
 	    !info.pspace_pad && info.pid == here && info.tgid == here)
 		return true;
@@ -606,6 +606,7 @@ TEST(a_member_has_a_pair_but_no_numbers_here)
 	EXPECT_TRUE(info.mask & PAIR);
 	EXPECT_EQ(info.pspace_id, space.id);
 	EXPECT_EQ(info.pspace_pid, 2);
+	EXPECT_FALSE(info.mask & NUMBERS);
 	EXPECT_EQ(info.pid, 0);
 	EXPECT_EQ(info.tgid, 0);
 	/* Its parent is the init, which has one. */
@@ -781,18 +782,69 @@ TEST(a_task_above_is_remote)
 	EXPECT_EQ(reap(wid), 7);
 }
 
-TEST(a_member_stays_remote_for_who_does_not_ask_for_the_pair)
+static uint64_t cgroup_id(int pidfd)
 {
+	struct pidfd_info info;
+
+	CHECK(!get_info(pidfd, 0, &info));
+	CHECK(info.mask & PIDFD_INFO_CGROUPID);
+	return info.cgroupid;
+}
+
+/* A program that knows nothing of pairs learns what is true of the member. */
+TEST(who_does_not_ask_for_the_pair_learns_all_but_numbers)
+{
+	static const uint64_t masks[] = { 0, NUMBERS, NUMBERS | EXIT,
+					  ~(uint64_t)PAIR };
 	struct space space = space_new();
-	int pidfd = open_pair(space.ns, 2);
+	int pidfd = open_pair(space.ns, 2), i;
 	struct pidfd_info info;
 
 	ASSERT_GE(pidfd, 0);
-	EXPECT_EQ(get_info(pidfd, 0, &info), -EREMOTE);
-	EXPECT_EQ(get_info(pidfd, NUMBERS, &info), -EREMOTE);
-	EXPECT_EQ(get_info(pidfd, NUMBERS | EXIT, &info), -EREMOTE);
-	EXPECT_EQ(get_info(pidfd, ~(uint64_t)PAIR, &info), -EREMOTE);
+	for (i = 0; i < ARRAY_SIZE(masks); i++) {
+		ASSERT_EQ(get_info(pidfd, masks[i], &info), 0);
+		EXPECT_FALSE(info.mask & (NUMBERS | PAIR | EXIT));
+		EXPECT_EQ(info.pid, 0);
+		EXPECT_EQ(info.tgid, 0);
+		EXPECT_EQ(info.pspace_id, 0);
+		EXPECT_EQ(info.pspace_pid, 0);
+		EXPECT_TRUE(info.mask & PIDFD_INFO_CREDS);
+		EXPECT_EQ(info.ruid, getuid());
+		EXPECT_EQ(info.egid, getegid());
+		EXPECT_EQ(cgroup_id(pidfd), cgroup_id(open_here(getpid())));
+	}
 	EXPECT_EQ(space_end(&space), BY_SIGNAL(SIGKILL));
+}
+
+TEST(the_credentials_of_a_member_are_its_own)
+{
+	struct gate ready = gate_new();
+	struct pidfd_info info;
+	int ns, pidfd;
+	pid_t wid;
+
+	wid = fork_space();
+	ASSERT_GE(wid, 0);
+	if (!wid) {
+		if (!fork_child()) {
+			CHECK(!setresgid(21, 22, 23) && !setresuid(11, 12, 13));
+			gate_pass(&ready, 0);
+		}
+		stay();
+	}
+	gate_wait(&ready);
+	ns = open_ns(wid, "pid");
+	ASSERT_GE(ns, 0);
+	pidfd = open_pair(ns, 2);
+	ASSERT_GE(pidfd, 0);
+	ASSERT_EQ(get_info(pidfd, 0, &info), 0);
+	EXPECT_EQ(info.ruid, 11);
+	EXPECT_EQ(info.euid, 12);
+	EXPECT_EQ(info.suid, 13);
+	EXPECT_EQ(info.rgid, 21);
+	EXPECT_EQ(info.egid, 22);
+	EXPECT_EQ(info.sgid, 23);
+	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
 }
 
 TEST(the_bit_is_set_only_when_it_is_asked_for)
@@ -839,16 +891,18 @@ TEST(a_smaller_struct_is_filled_as_before)
 		ASSERT_EQ(get_info_sized(init, NUMBERS, &info, sizes[i]), 0);
 		EXPECT_EQ((pid_t)info.pid, space.wid);
 		EXPECT_EQ((pid_t)info.ppid, getpid());
-		EXPECT_EQ(get_info_sized(member, NUMBERS, &info, sizes[i]),
-			  -EREMOTE);
+		ASSERT_EQ(get_info_sized(member, NUMBERS, &info, sizes[i]), 0);
+		EXPECT_FALSE(info.mask & NUMBERS);
+		EXPECT_TRUE(info.mask & PIDFD_INFO_CREDS);
+		EXPECT_EQ(info.pid, 0);
 
 		/* To ask for what there is no room for is to get nothing. */
 		ASSERT_EQ(get_info_sized(init, PAIR, &info, sizes[i]),
 			  0);
 		EXPECT_FALSE(info.mask & PAIR);
 		EXPECT_EQ((pid_t)info.pid, space.wid);
-		EXPECT_EQ(get_info_sized(member, PAIR, &info, sizes[i]),
-			  -EREMOTE);
+		ASSERT_EQ(get_info_sized(member, PAIR, &info, sizes[i]), 0);
+		EXPECT_FALSE(info.mask & (PAIR | NUMBERS));
 	}
 	EXPECT_EQ(space_end(&space), BY_SIGNAL(SIGKILL));
 }
@@ -885,7 +939,7 @@ TEST(a_member_that_is_gone_is_esrch)
 	EXPECT_EQ(get_info(pidfd, PAIR, &info), -ESRCH);
 }
 
-TEST(a_member_that_is_gone_has_its_exit_code)
+TEST(a_member_that_is_gone_has_its_exit_code_and_its_pair)
 {
 	struct space space = space_new();
 	int pidfd = open_pair(space.ns, 2);
@@ -898,8 +952,32 @@ TEST(a_member_that_is_gone_has_its_exit_code)
 	EXPECT_TRUE(info.mask & EXIT);
 	EXPECT_TRUE(WIFEXITED(info.exit_code));
 	EXPECT_EQ(WEXITSTATUS(info.exit_code), 7);
-	/* As ever for who has no number for it and does not ask. */
-	EXPECT_EQ(get_info(pidfd, EXIT, &info), -EREMOTE);
+	EXPECT_TRUE(info.mask & PAIR);
+	EXPECT_EQ(info.pspace_id, space.id);
+	EXPECT_EQ(info.pspace_pid, 2);
+	EXPECT_FALSE(info.mask & NUMBERS);
+	EXPECT_EQ(info.pid, 0);
+
+	/* Who does not ask for the one gets the other. */
+	ASSERT_EQ(get_info(pidfd, EXIT, &info), 0);
+	EXPECT_TRUE(info.mask & EXIT);
+	EXPECT_FALSE(info.mask & PAIR);
+	EXPECT_EQ(WEXITSTATUS(info.exit_code), 7);
+	EXPECT_EQ(info.pspace_id, 0);
+	EXPECT_EQ(info.pspace_pid, 0);
+	EXPECT_EQ(get_info(pidfd, 0, &info), -ESRCH);
+	EXPECT_EQ(get_info(pidfd, NUMBERS, &info), -ESRCH);
+}
+
+TEST(a_member_that_is_gone_is_remote_for_a_sibling)
+{
+	struct space space = space_new();
+	int pidfd = open_pair(space.ns, 2);
+
+	ASSERT_GE(pidfd, 0);
+	gate_pass(&space.fate, 7);
+	EXPECT_EQ(reap(space.wid), 7);
+	EXPECT_EQ(check_inside(check_remote, pidfd), 7);
 }
 
 /* It has its numbers until it is waited for. */
