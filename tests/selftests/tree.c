@@ -17,7 +17,7 @@
 #define MEGABYTE	1048576
 
 /* In /proc/pspace/<id> beside the processes: what is read or written there. */
-#define CONTROLS 5
+#define CONTROLS	5
 
 /*
  * A space whose init ends those members whose numbers it is told, and waits for
