@@ -31,7 +31,8 @@ static void see_it(uint64_t id)
 static void see_nothing_of_it(uint64_t id)
 {
 	static const char *const names[] = {
-		"", "policy", "isolation", "pid_max", "kill", "1", "1/status",
+		"", "policy", "isolation", "pid_max", "numbers", "kill", "1",
+		"1/status",
 	};
 	struct stat status;
 	struct row row;

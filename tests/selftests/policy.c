@@ -148,6 +148,7 @@ static bool is_as_before(struct target *target)
 {
 	bool same = policy_is(target->id, "init") &&
 		    isolation_is(target->id, "full") &&
+		    control_is(target->id, "numbers", "never") &&
 		    !has_pid_max(target->id);
 
 	gate_pass(&target->end, 7);
@@ -160,6 +161,7 @@ static bool has_obeyed(struct target *target, const char *file)
 	bool obeyed = !strcmp(file, "policy")	 ? policy_is(target->id, "auto") :
 		      !strcmp(file, "isolation") ? isolation_is(target->id, "half") :
 		      !strcmp(file, "pid_max")	 ? has_pid_max(target->id) :
+		      !strcmp(file, "numbers")	 ? control_is(target->id, file, "list") :
 						   true;
 
 	if (!strcmp(file, "kill"))
@@ -393,10 +395,10 @@ TEST(from_inside_the_ids_above_and_beside_are_enoent)
 	EXPECT_TRUE(is_as_before(&sibling));
 }
 
-TEST(the_directory_has_four_files_and_the_processes)
+TEST(the_directory_has_five_files_and_the_processes)
 {
 	struct target target = target_new(0, false);
-	int policy = 0, isolation = 0, kill = 0, pid_max = 0;
+	int policy = 0, isolation = 0, kill = 0, pid_max = 0, numbers = 0;
 	int init = 0, all = 0;
 	struct dirent *entry;
 	DIR *directory;
@@ -408,6 +410,7 @@ TEST(the_directory_has_four_files_and_the_processes)
 		isolation += !strcmp(entry->d_name, "isolation");
 		kill += !strcmp(entry->d_name, "kill");
 		pid_max += !strcmp(entry->d_name, "pid_max");
+		numbers += !strcmp(entry->d_name, "numbers");
 		init += !strcmp(entry->d_name, "1");
 		all += entry->d_name[0] != '.';
 	}
@@ -416,8 +419,9 @@ TEST(the_directory_has_four_files_and_the_processes)
 	EXPECT_EQ(isolation, 1);
 	EXPECT_EQ(kill, 1);
 	EXPECT_EQ(pid_max, 1);
+	EXPECT_EQ(numbers, 1);
 	EXPECT_EQ(init, 1);
-	EXPECT_EQ(all, 5);
+	EXPECT_EQ(all, 6);
 	EXPECT_EQ(access(CONTROL_PATH(target.id, "polic"), F_OK), -1);
 	EXPECT_EQ(access(CONTROL_PATH(target.id, "policyy"), F_OK), -1);
 	EXPECT_TRUE(is_as_before(&target));
@@ -627,6 +631,8 @@ FIXTURE_VARIANT_ADD(file, policy) { "policy", "auto" };
 FIXTURE_VARIANT_ADD(file, pid_max) { "pid_max", PID_MAX };
 
 FIXTURE_VARIANT_ADD(file, kill) { "kill", "1" };
+
+FIXTURE_VARIANT_ADD(file, numbers) { "numbers", "list" };
 
 FIXTURE_VARIANT_ADD(file, isolation) { "isolation", "half", true };
 

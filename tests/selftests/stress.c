@@ -7,7 +7,7 @@
  * what is done come from PSPACE_STRESS_SEED; that of a run is printed. But what
  * happens depends on the scheduler as well.
  *
- * vm: --smp 4
+ * vm: --smp 4 --module-args default_numbers=3
  */
 
 #include "control.h"
@@ -30,13 +30,13 @@
 enum deed {
 	FORKS, SPACES, THREADS, SIGNALS, TRACES, SUBREAPERS, EXITS,
 	SPACE_KILLS, POLICY_CHANGES, ISOLATION_CHANGES, LOOKS, LISTS,
-	INJECTIONS, DEEDS,
+	INJECTIONS, NUMBERS, DEEDS,
 };
 
 static const char *const deeds[] = {
 	"forks", "spaces", "threads", "signals", "traces", "subreapers",
 	"exits", "killed spaces", "policy changes", "isolation changes",
-	"looks outside", "lists", "injections",
+	"looks outside", "lists", "injections", "numbers",
 };
 
 /* Shared by all. */
@@ -121,6 +121,13 @@ static void set_random_isolation(int ns)
 		count(ISOLATION_CHANGES);
 }
 
+/* Somebody in a space below gets a number here, if there is anybody. */
+static void ask_for_number(int ns)
+{
+	if (ioctl(ns, PSPACE_GET_WID, 1 + below(30)) > 0)
+		count(NUMBERS);
+}
+
 /* The new pid 1 is an actor, too. */
 static void make_space(void)
 {
@@ -143,6 +150,7 @@ static void make_space(void)
 	if (ns >= 0) {
 		set_random_policy(ns);
 		send_fd(spaces[1], ns);
+		ask_for_number(ns);
 		close(ns);
 	}
 	close(pidfd);
@@ -384,9 +392,15 @@ static void inject(struct driver *driver, int ns)
 	count(INJECTIONS);
 }
 
-/* All that there is, while it comes and goes. */
+/* All that there is, while it comes and goes. In /proc that gives numbers. */
 static void list_all(void)
 {
+	DIR *proc = opendir("/proc");
+
+	CHECK(proc);
+	while (readdir(proc))
+		;
+	closedir(proc);
 	CHECK(count_lines("/proc/pspace/spaces") > 1);
 	CHECK(count_lines("/proc/pspace/tasks") > 1);
 	count(LISTS);
@@ -424,6 +438,9 @@ static void drive_once(struct driver *driver)
 		break;
 	case 10:
 		list_all();
+		break;
+	case 11 ... 12:
+		ask_for_number(ns);
 		break;
 	default:
 		usleep(below(2000));

@@ -17,7 +17,7 @@
 #define MEGABYTE	1048576
 
 /* In /proc/pspace/<id> beside the processes: what is read or written there. */
-#define CONTROLS	4
+#define CONTROLS	5
 
 /*
  * A space whose init ends those members whose numbers it is told, and waits for
@@ -605,6 +605,7 @@ TEST(the_root_has_no_control_files)
 	EXPECT_TRUE(is_missing(CONTROL_PATH(ROOT_ID, "policy")));
 	EXPECT_TRUE(is_missing(CONTROL_PATH(ROOT_ID, "kill")));
 	EXPECT_TRUE(is_missing(CONTROL_PATH(ROOT_ID, "pid_max")));
+	EXPECT_TRUE(is_missing(CONTROL_PATH(ROOT_ID, "numbers")));
 }
 
 TEST(the_root_is_listed_before_all_spaces)
@@ -631,6 +632,7 @@ TEST(the_control_files_are_listed_beside_the_processes)
 	EXPECT_EQ(times_listed(directory, "kill", DT_REG), 1);
 	EXPECT_EQ(times_listed(directory, "isolation", DT_REG), 1);
 	EXPECT_EQ(times_listed(directory, "pid_max", DT_REG), 1);
+	EXPECT_EQ(times_listed(directory, "numbers", DT_REG), 1);
 	EXPECT_EQ(times_listed(directory, "2", DT_DIR), 1);
 	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
 }

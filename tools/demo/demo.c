@@ -278,9 +278,26 @@ static void twins(pid_t *left, pid_t *right)
 	*right = start_space("right", false);
 	answer(*left > 1 && *right > 1, "start two spaces: pid 1, 2 and 3 in each",
 	       "inits %d and %d for us", *left, *right);
-	say("Nobody but the inits has a number here; a space has members, init included.");
+	say("Nobody but the inits has a number here yet; a space has members, init included.");
 	let_spaces_settle();
 	show_file("/proc/pspace/spaces");
+}
+
+static void on_demand(pid_t left)
+{
+	char text[64];
+	int space, wid;
+
+	step("A member gets a number here when somebody asks, or has it shown or listed.");
+	snprintf(text, sizeof(text), "/proc/%d/ns/pid", left);
+	space = open(text, O_RDONLY | O_CLOEXEC);
+	wid = ioctl(space, PSPACE_GET_WID, 3);
+	answer(wid > 1, "ioctl(descriptor of left, PSPACE_GET_WID, 3)", "%d", wid);
+	snprintf(text, sizeof(text), "grep NSpid /proc/%d/status", wid);
+	show_command(text);
+	show_command("sh -c 'ps -o pid,ppid,comm | grep left'");
+	answer(!kill(wid, SIGKILL), "kill() by that number", "sent");
+	close(space);
 }
 
 static pid_t nest(void)
@@ -821,6 +838,7 @@ int main(void)
 	load();
 	first();
 	twins(&left, &right);
+	on_demand(left);
 	outer = nest();
 	inside();
 	signals(left, right);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The module's parameter: the policy of new spaces.
+ * The module's parameters: the policy of new spaces, and when their members get
+ * numbers above.
  *
  * vm: --no-module
  */
@@ -33,15 +34,28 @@ FIXTURE(accepted) {};
 FIXTURE_VARIANT(accepted) {
 	const char *parameters;
 	const char *policy;
+	const char *numbers;
 };
 
-FIXTURE_VARIANT_ADD(accepted, nothing) { "", "init" };
+FIXTURE_VARIANT_ADD(accepted, nothing) { "", "init", "list" };
 
-FIXTURE_VARIANT_ADD(accepted, 0) { "default_policy=0", "init" };
+FIXTURE_VARIANT_ADD(accepted, policy_0) { "default_policy=0", "init", "list" };
 
-FIXTURE_VARIANT_ADD(accepted, 1) { "default_policy=1", "auto" };
+FIXTURE_VARIANT_ADD(accepted, policy_1) { "default_policy=1", "auto", "list" };
 
-FIXTURE_VARIANT_ADD(accepted, 2) { "default_policy=2", "outer" };
+FIXTURE_VARIANT_ADD(accepted, policy_2) { "default_policy=2", "outer", "list" };
+
+FIXTURE_VARIANT_ADD(accepted, numbers_0) { "default_numbers=0", "init", "never" };
+
+FIXTURE_VARIANT_ADD(accepted, numbers_1) { "default_numbers=1", "init", "ask" };
+
+FIXTURE_VARIANT_ADD(accepted, numbers_2) { "default_numbers=2", "init", "show" };
+
+FIXTURE_VARIANT_ADD(accepted, numbers_3) { "default_numbers=3", "init", "list" };
+
+FIXTURE_VARIANT_ADD(accepted, both) {
+	"default_numbers=1 default_policy=2", "outer", "ask"
+};
 
 FIXTURE_SETUP(accepted)
 {
@@ -54,12 +68,15 @@ FIXTURE_TEARDOWN(accepted)
 	rmmod();
 }
 
-TEST_F(accepted, is_the_policy_of_a_new_space)
+TEST_F(accepted, is_what_a_new_space_has)
 {
 	pid_t wid = idle_space();
+	uint64_t id;
 
 	ASSERT_GT(wid, 0);
-	EXPECT_TRUE(policy_is(ns_id_of(wid, "pid"), variant->policy));
+	id = ns_id_of(wid, "pid");
+	EXPECT_TRUE(policy_is(id, variant->policy));
+	EXPECT_TRUE(control_is(id, "numbers", variant->numbers));
 	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
 }
 
@@ -90,6 +107,18 @@ FIXTURE_VARIANT(refused) {
 };
 
 FIXTURE_VARIANT_ADD(refused, 3) { "default_policy=3" };
+
+FIXTURE_VARIANT_ADD(refused, numbers_4) { "default_numbers=4" };
+
+FIXTURE_VARIANT_ADD(refused, numbers_minus_1) { "default_numbers=-1" };
+
+FIXTURE_VARIANT_ADD(refused, numbers_256) { "default_numbers=256" };
+
+FIXTURE_VARIANT_ADD(refused, numbers_name) { "default_numbers=never" };
+
+FIXTURE_VARIANT_ADD(refused, numbers_with_a_good_policy) {
+	"default_policy=1 default_numbers=4"
+};
 
 FIXTURE_VARIANT_ADD(refused, minus_1) { "default_policy=-1" };
 
