@@ -287,10 +287,15 @@ TEST_F(evasion, by_tracing_the_init_of_a_nested_space_fails)
 	EXPECT_TRUE(dies(variant, nest_held_up));
 }
 
+static void hold_up_and_nest(void)
+{
+	nest(hold_up_the_init);
+	hold_up_the_init();
+}
+
 static void nest_twice_held_up(void)
 {
-	nest(nest_held_up);
-	hold_up_the_init();
+	nest(hold_up_and_nest);
 }
 
 TEST_F(evasion, by_tracing_the_inits_of_spaces_in_each_other_fails)
@@ -417,10 +422,15 @@ TEST_F(evasion, by_tracing_each_other_without_an_init_fails)
 	EXPECT_TRUE(dies(variant, nest_orphaned_trace_each_other));
 }
 
+static void add_vfork_parent_and_hold_up(void)
+{
+	add_vfork_parent();
+	hold_up_the_init();
+}
+
 static void nest_vfork_parent(void)
 {
-	nest(add_vfork_parent);
-	hold_up_the_init();
+	nest(add_vfork_parent_and_hold_up);
 }
 
 TEST_F(evasion, by_what_waits_for_a_vforked_child_fails)
@@ -432,8 +442,8 @@ TEST_F(evasion, by_what_waits_for_a_vforked_child_fails)
  * Bombs: each makes spaces, and forks, and has itself traced. A limit keeps the
  * machine alive.
  */
-#define PROCESSES	"150"
-#define ROUNDS		many(100)
+#define PROCESSES	"100"
+#define ROUNDS		many(50)
 
 static void __attribute__((noreturn)) explode(void)
 {
@@ -467,6 +477,12 @@ static void add_explosives(void)
 		if (!child)
 			explode();
 	}
+}
+
+/* What is in a classic namespace can hold up that by each other, as ever. */
+static void nest_explosives(void)
+{
+	nest(add_explosives);
 }
 
 FIXTURE(bomb)
@@ -511,7 +527,8 @@ TEST_F_TIMEOUT(bomb, that_makes_spaces_and_traces_ends, 300)
 
 	for (round = 0; round < ROUNDS; round++) {
 		struct top top = top_new(variant->flags, variant->user,
-					 add_explosives);
+					 variant->flags & CLONE_NEWPID ?
+					 nest_explosives : add_explosives);
 
 		usleep(round * 300);
 		ASSERT_EQ(variant->kill(&top), 0);
@@ -834,6 +851,14 @@ TEST(an_init_does_not_stop_at_its_exit_for_a_member_of_its_space)
 	}
 	EXPECT_EQ(reap(wid), 3);
 	EXPECT_TRUE(all_let_go(&life));
+}
+
+TEST(an_init_that_is_killed_does_not_stop_at_its_exit_for_a_member_of_its_space)
+{
+	struct top top = top_new(CLONE_NEWPSPACE, 0, hold_up_the_init);
+
+	ASSERT_EQ(by_signal(&top), 0);
+	EXPECT_TRUE(is_whole_end(&top, CLONE_NEWPSPACE));
 }
 
 TEST(an_init_does_not_stop_at_its_exit_for_a_member_that_it_leaves_behind)
