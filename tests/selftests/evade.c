@@ -65,6 +65,15 @@ static void add_tracer_of(pid_t pid)
 	gate_close(&seized);
 }
 
+/* A tracee stops for a signal that it ignores, but not for one that it blocks. */
+static void block_sigchld(void)
+{
+	sigset_t set;
+
+	CHECK(!sigemptyset(&set) && !sigaddset(&set, SIGCHLD));
+	CHECK(!sigprocmask(SIG_BLOCK, &set, NULL));
+}
+
 /*
  * The children of a pid 1, which trace each other in a ring and do not answer. If one
  * exits it has come to its stop when this returns.
@@ -72,11 +81,9 @@ static void add_tracer_of(pid_t pid)
 static void add_ring(int count, bool one_exits)
 {
 	struct gate go = gate_new(), done = gate_new(), leave = gate_new();
-	sigset_t told;
 	int i;
 
 	CHECK(getpid() == 1);
-	CHECK(!sigemptyset(&told) && !sigaddset(&told, SIGCHLD));
 	for (i = 0; i < count; i++) {
 		pid_t child = fork_as(0, TIDS(2 + i));
 
@@ -84,7 +91,7 @@ static void add_ring(int count, bool one_exits)
 		if (child)
 			continue;
 		/* Nor does it stop for one when it is told of the other's stop. */
-		sigprocmask(SIG_BLOCK, &told, NULL);
+		block_sigchld();
 		gate_wait(&go);
 		CHECK(!seize(2 + (i + 1) % count));
 		gate_pass(&done, 0);
@@ -470,6 +477,7 @@ static void __attribute__((noreturn)) explode(void)
 
 static void add_explosives(void)
 {
+	block_sigchld();
 	for (int i = 0; i < 4; i++) {
 		pid_t child;
 
