@@ -449,8 +449,8 @@ TEST_F(evasion, by_what_waits_for_a_vforked_child_fails)
  * Bombs: each makes spaces, and forks, and has itself traced. A limit keeps the
  * machine alive.
  */
-#define PROCESSES	"100"
-#define ROUNDS		many(50)
+#define PROCESSES	"60"
+#define ROUNDS		many(20)
 
 static void __attribute__((noreturn)) explode(void)
 {
@@ -462,7 +462,7 @@ static void __attribute__((noreturn)) explode(void)
 			/* So that there is room for others. */
 			if (i % 7 == 0 && getpid() != 1)
 				_exit(0);
-			sched_yield();
+			usleep(1000);
 			continue;
 		}
 		if (!child)
@@ -538,7 +538,7 @@ TEST_F_TIMEOUT(bomb, that_makes_spaces_and_traces_ends, 300)
 					 variant->flags & CLONE_NEWPID ?
 					 nest_explosives : add_explosives);
 
-		usleep(round * 300);
+		usleep(round * 1000);
 		ASSERT_EQ(variant->kill(&top), 0);
 		ASSERT_TRUE(is_whole_end(&top, variant->flags));
 	}
@@ -577,7 +577,7 @@ FIXTURE_TEARDOWN(large)
 static void dig(void)
 {
 	struct gate ready = gate_new();
-	int levels = many(1000), level;
+	int levels = many(400), level;
 	pid_t wid;
 
 	for (level = 0; level < levels; level++) {
@@ -607,7 +607,7 @@ TEST_F_TIMEOUT(large, a_deep_chain_ends_whole, 300)
 
 static void spread(void)
 {
-	int width = many(500);
+	int width = many(200);
 
 	while (width--)
 		nest(width < 4 ? hold_up_the_init :
@@ -647,7 +647,7 @@ static void branch(int levels)
 
 static void branch_out(void)
 {
-	branch(many(1000) == 1000 ? 8 : 4);
+	branch(many(1000) == 1000 ? 6 : 3);
 }
 
 TEST_F_TIMEOUT(large, a_tree_that_branches_ends_whole, 300)
