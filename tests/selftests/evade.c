@@ -65,6 +65,15 @@ static void add_tracer_of(pid_t pid)
 	gate_close(&seized);
 }
 
+/* A tracee stops for a signal that it ignores, but not for one that it blocks. */
+static void block_sigchld(void)
+{
+	sigset_t set;
+
+	CHECK(!sigemptyset(&set) && !sigaddset(&set, SIGCHLD));
+	CHECK(!sigprocmask(SIG_BLOCK, &set, NULL));
+}
+
 /*
  * The children of a pid 1, which trace each other in a ring and do not answer. If one
  * exits it has come to its stop when this returns.
@@ -72,11 +81,9 @@ static void add_tracer_of(pid_t pid)
 static void add_ring(int count, bool one_exits)
 {
 	struct gate go = gate_new(), done = gate_new(), leave = gate_new();
-	sigset_t told;
 	int i;
 
 	CHECK(getpid() == 1);
-	CHECK(!sigemptyset(&told) && !sigaddset(&told, SIGCHLD));
 	for (i = 0; i < count; i++) {
 		pid_t child = fork_as(0, TIDS(2 + i));
 
@@ -84,7 +91,7 @@ static void add_ring(int count, bool one_exits)
 		if (child)
 			continue;
 		/* Nor does it stop for one when it is told of the other's stop. */
-		sigprocmask(SIG_BLOCK, &told, NULL);
+		block_sigchld();
 		gate_wait(&go);
 		CHECK(!seize(2 + (i + 1) % count));
 		gate_pass(&done, 0);
@@ -287,10 +294,15 @@ TEST_F(evasion, by_tracing_the_init_of_a_nested_space_fails)
 	EXPECT_TRUE(dies(variant, nest_held_up));
 }
 
+static void hold_up_and_nest(void)
+{
+	nest(hold_up_the_init);
+	hold_up_the_init();
+}
+
 static void nest_twice_held_up(void)
 {
-	nest(nest_held_up);
-	hold_up_the_init();
+	nest(hold_up_and_nest);
 }
 
 TEST_F(evasion, by_tracing_the_inits_of_spaces_in_each_other_fails)
@@ -417,10 +429,15 @@ TEST_F(evasion, by_tracing_each_other_without_an_init_fails)
 	EXPECT_TRUE(dies(variant, nest_orphaned_trace_each_other));
 }
 
+static void add_vfork_parent_and_hold_up(void)
+{
+	add_vfork_parent();
+	hold_up_the_init();
+}
+
 static void nest_vfork_parent(void)
 {
-	nest(add_vfork_parent);
-	hold_up_the_init();
+	nest(add_vfork_parent_and_hold_up);
 }
 
 TEST_F(evasion, by_what_waits_for_a_vforked_child_fails)
@@ -432,8 +449,8 @@ TEST_F(evasion, by_what_waits_for_a_vforked_child_fails)
  * Bombs: each makes spaces, and forks, and has itself traced. A limit keeps the
  * machine alive.
  */
-#define PROCESSES	"150"
-#define ROUNDS		many(100)
+#define PROCESSES	"60"
+#define ROUNDS		many(20)
 
 static void __attribute__((noreturn)) explode(void)
 {
@@ -445,7 +462,7 @@ static void __attribute__((noreturn)) explode(void)
 			/* So that there is room for others. */
 			if (i % 7 == 0 && getpid() != 1)
 				_exit(0);
-			sched_yield();
+			usleep(1000);
 			continue;
 		}
 		if (!child)
@@ -460,6 +477,7 @@ static void __attribute__((noreturn)) explode(void)
 
 static void add_explosives(void)
 {
+	block_sigchld();
 	for (int i = 0; i < 4; i++) {
 		pid_t child;
 
@@ -467,6 +485,12 @@ static void add_explosives(void)
 		if (!child)
 			explode();
 	}
+}
+
+/* What is in a classic namespace can hold up that by each other, as ever. */
+static void nest_explosives(void)
+{
+	nest(add_explosives);
 }
 
 FIXTURE(bomb)
@@ -511,9 +535,10 @@ TEST_F_TIMEOUT(bomb, that_makes_spaces_and_traces_ends, 300)
 
 	for (round = 0; round < ROUNDS; round++) {
 		struct top top = top_new(variant->flags, variant->user,
-					 add_explosives);
+					 variant->flags & CLONE_NEWPID ?
+					 nest_explosives : add_explosives);
 
-		usleep(round * 300);
+		usleep(round * 1000);
 		ASSERT_EQ(variant->kill(&top), 0);
 		ASSERT_TRUE(is_whole_end(&top, variant->flags));
 	}
@@ -552,7 +577,7 @@ FIXTURE_TEARDOWN(large)
 static void dig(void)
 {
 	struct gate ready = gate_new();
-	int levels = many(1000), level;
+	int levels = many(400), level;
 	pid_t wid;
 
 	for (level = 0; level < levels; level++) {
@@ -582,7 +607,7 @@ TEST_F_TIMEOUT(large, a_deep_chain_ends_whole, 300)
 
 static void spread(void)
 {
-	int width = many(500);
+	int width = many(200);
 
 	while (width--)
 		nest(width < 4 ? hold_up_the_init :
@@ -622,7 +647,7 @@ static void branch(int levels)
 
 static void branch_out(void)
 {
-	branch(many(1000) == 1000 ? 8 : 4);
+	branch(many(1000) == 1000 ? 6 : 3);
 }
 
 TEST_F_TIMEOUT(large, a_tree_that_branches_ends_whole, 300)
@@ -834,6 +859,14 @@ TEST(an_init_does_not_stop_at_its_exit_for_a_member_of_its_space)
 	}
 	EXPECT_EQ(reap(wid), 3);
 	EXPECT_TRUE(all_let_go(&life));
+}
+
+TEST(an_init_that_is_killed_does_not_stop_at_its_exit_for_a_member_of_its_space)
+{
+	struct top top = top_new(CLONE_NEWPSPACE, 0, hold_up_the_init);
+
+	ASSERT_EQ(by_signal(&top), 0);
+	EXPECT_TRUE(is_whole_end(&top, CLONE_NEWPSPACE));
 }
 
 TEST(an_init_does_not_stop_at_its_exit_for_a_member_that_it_leaves_behind)

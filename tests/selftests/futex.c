@@ -48,8 +48,11 @@ static pid_t owner_new(uint32_t *word, bool dies)
 		CHECK(owner_of(word) == TWIN);
 		gate_pass(&locked, 0);
 		await_waiter(word);
-		/* That is set first: a waiter that is not queued yet would not inherit. */
-		CHECK(pi(word, FUTEX_WAKE) == -EINVAL);
+		/*
+		 * That is set first, also by who fails then: a waiter that is not queued
+		 * yet would not inherit.
+		 */
+		AWAIT(pi(word, FUTEX_WAKE) == -EINVAL);
 		if (!dies)
 			CHECK(!pi(word, FUTEX_UNLOCK_PI));
 		_exit(0);
