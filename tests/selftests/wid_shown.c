@@ -207,21 +207,23 @@ TEST(the_sender_of_a_message_is_0_if_it_gets_none)
  * Descriptors of processes and namespaces
  */
 
-static struct pidfd_info info_of(struct below *below)
+static int get_info(struct below *below, uint64_t mask, struct pidfd_info *info)
 {
-	struct pidfd_info info = { .mask = PIDFD_INFO_PID };
-	int pidfd = ioctl(below->ns, PSPACE_OPEN_PIDFD, MEMBER);
+	int pidfd = ioctl(below->ns, PSPACE_OPEN_PIDFD, MEMBER), err;
 
-	CHECK(pidfd >= 0 && !ioctl(pidfd, PIDFD_GET_INFO, &info));
+	CHECK(pidfd >= 0);
+	*info = (struct pidfd_info){ .mask = mask };
+	err = ioctl(pidfd, PIDFD_GET_INFO, info) ? -errno : 0;
 	close(pidfd);
-	return info;
+	return err;
 }
 
 TEST(what_a_pidfd_tells_shows_it)
 {
 	struct below below = below_new(NULL);
-	struct pidfd_info info = info_of(&below);
+	struct pidfd_info info;
 
+	ASSERT_EQ(get_info(&below, PIDFD_INFO_PID, &info), 0);
 	EXPECT_TRUE(info.mask & PIDFD_INFO_PID);
 	EXPECT_EQ(info.tgid, info.pid);
 	EXPECT_EQ(info.ppid, below.init);
@@ -235,8 +237,14 @@ TEST(a_pidfd_tells_the_rest_of_who_gets_none)
 	struct pidfd_info info;
 
 	hide(&below);
-	info = info_of(&below);
+	/* Who asks for a number, or for what there is, relies on that. */
+	EXPECT_EQ(get_info(&below, PIDFD_INFO_PID, &info), -EREMOTE);
+	EXPECT_EQ(get_info(&below, 0, &info), -EREMOTE);
+	ASSERT_EQ(get_info(&below, PIDFD_INFO_CGROUPID, &info), 0);
 	EXPECT_FALSE(info.mask & PIDFD_INFO_PID);
+	ASSERT_EQ(get_info(&below, PIDFD_INFO_PID | PIDFD_INFO_PSPACE, &info), 0);
+	EXPECT_FALSE(info.mask & PIDFD_INFO_PID);
+	EXPECT_TRUE(info.mask & PIDFD_INFO_PSPACE);
 	EXPECT_TRUE(info.mask & PIDFD_INFO_CREDS);
 	EXPECT_EQ(info.pid, 0);
 	EXPECT_EQ(info.tgid, 0);
@@ -362,8 +370,12 @@ TEST(a_file_server_is_shown_who_asks)
 	tell(&below);
 	ASSERT_GT(read(device, request, sizeof(request)), 0);
 	EXPECT_TRUE(was_given(&below, header->pid));
-	/* It is not answered, but told that there is nobody. */
-	close(device);
+	answer.header = (struct fuse_out_header){
+		.len = sizeof(answer.header),
+		.error = -ENOENT,
+		.unique = header->unique,
+	};
+	ASSERT_EQ(write(device, &answer, answer.header.len), answer.header.len);
 	EXPECT_EQ(gate_wait(&below.done), 0);
 	EXPECT_TRUE(below_end(&below));
 	umount2(FILE_SYSTEM, MNT_DETACH);
