@@ -158,7 +158,7 @@ static ssize_t read_memory(pid_t pid, long *value, const long *from)
 	ssize_t got = process_vm_readv(pid, &local, 1, &remote, 1, 0);
 	int fd;
 
-	if (got != -1 || errno != ENOSYS)
+	if (got >= 0)
 		return got;
 	fd = open(TEXT("/proc/%d/mem", pid), O_RDONLY | O_CLOEXEC);
 	got = pread(fd, value, sizeof(*value), (off_t)from);
