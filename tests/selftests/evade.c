@@ -450,7 +450,7 @@ TEST_F(evasion, by_what_waits_for_a_vforked_child_fails)
  * machine alive.
  */
 #define PROCESSES	"60"
-#define ROUNDS		many(20)
+#define ROUNDS		many(50)
 
 static void __attribute__((noreturn)) explode(void)
 {
@@ -477,14 +477,22 @@ static void __attribute__((noreturn)) explode(void)
 
 static void add_explosives(void)
 {
+	struct gate go = gate_new();
+	int i;
+
 	block_sigchld();
-	for (int i = 0; i < 4; i++) {
+	for (i = 0; i < 4; i++) {
 		pid_t child;
 
 		AWAIT((child = fork()) >= 0);
-		if (!child)
+		if (!child) {
+			gate_wait(&go);
 			explode();
+		}
 	}
+	/* Now that all have found room. */
+	for (i = 0; i < 4; i++)
+		gate_pass(&go, 0);
 }
 
 /* What is in a classic namespace can hold up that by each other, as ever. */

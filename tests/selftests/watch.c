@@ -523,8 +523,8 @@ TEST(an_init_has_its_wid_for_perf)
 /* As in a classic namespace: what is above is 0. */
 TEST(one_above_is_0_for_perf)
 {
-	pid_t wid = fork_space();
 	struct gate go = gate_new(), done = gate_new();
+	pid_t wid = fork_space();
 
 	ASSERT_GE(wid, 0);
 	if (!wid) {
