@@ -483,18 +483,23 @@ FIXTURE_VARIANT(setting) {
 FIXTURE_VARIANT_ADD(setting, pid_max_of_a_pspace) {
 	CLONE_NEWPSPACE, PID_MAX, 12345
 };
+
 FIXTURE_VARIANT_ADD(setting, pid_max_of_a_classic_namespace) {
 	CLONE_NEWPID, PID_MAX, 12345
 };
+
 FIXTURE_VARIANT_ADD(setting, ns_last_pid_of_a_pspace) {
 	CLONE_NEWPSPACE, LAST_PID, 999
 };
+
 FIXTURE_VARIANT_ADD(setting, ns_last_pid_of_a_classic_namespace) {
 	CLONE_NEWPID, LAST_PID, 999
 };
+
 FIXTURE_VARIANT_ADD(setting, memfd_noexec_of_a_pspace) {
 	CLONE_NEWPSPACE, MEMFD_NOEXEC, 1
 };
+
 FIXTURE_VARIANT_ADD(setting, memfd_noexec_of_a_classic_namespace) {
 	CLONE_NEWPID, MEMFD_NOEXEC, 1
 };

@@ -93,7 +93,7 @@ static int listener_new(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog filter = { sizeof(code) / sizeof(code[0]), code };
+	struct sock_fprog filter = { ARRAY_SIZE(code), code };
 	int fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
 			 SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter);
 
@@ -352,7 +352,7 @@ FIXTURE_SETUP(listener)
 {
 	int fd;
 
-	strcpy(self->path, "/tmp/watched-XXXXXX");
+	snprintf(self->path, sizeof(self->path), "/tmp/watched-XXXXXX");
 	fd = mkostemp(self->path, O_CLOEXEC);
 	ASSERT_GE(fd, 0);
 	close(fd);
