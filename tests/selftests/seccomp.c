@@ -216,6 +216,38 @@ TEST_F(way, is_eperm_where_a_supervisor_is_to_be_asked_and_that_is_not)
 	EXPECT_EQ(poll_for(listener, 0), 0);
 }
 
+/* Until killed. */
+static void let_all_go_on(int listener)
+{
+	for (;;) {
+		struct seccomp_notif notification = {};
+		struct seccomp_notif_resp answer = {
+			.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE,
+		};
+
+		CHECK(!ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notification));
+		answer.id = notification.id;
+		CHECK(!ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer));
+	}
+}
+
+TEST_F(way, is_allowed_where_a_supervisor_that_is_asked_about_both_allows_it)
+{
+	int listener = filter(variant->call, variant->argument,
+			      CLONE_NEWPID | CLONE_NEWPSPACE,
+			      SECCOMP_RET_USER_NOTIF,
+			      SECCOMP_FILTER_FLAG_NEW_LISTENER);
+	pid_t supervisor;
+
+	ASSERT_GE(listener, 0);
+	supervisor = fork_child();
+	if (!supervisor)
+		let_all_go_on(listener);
+	EXPECT_EQ(variant->use(CLONE_NEWPID), 0);
+	EXPECT_EQ(variant->use(CLONE_NEWPSPACE), 0);
+	EXPECT_EQ(end(supervisor), BY_SIGNAL(SIGKILL));
+}
+
 TEST_F(way, is_allowed_where_clone_newpid_is_logged_only)
 {
 	CHECK(!filter(variant->call, variant->argument, CLONE_NEWPID,
