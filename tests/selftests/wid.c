@@ -552,4 +552,78 @@ TEST(exec_of_a_thread_seized_by_its_number_is_told_by_that_of_its_leader)
 	follow_exec(_metadata, true);
 }
 
+/* The number in the space between, of a thread that was born to a tracer out here. */
+static pid_t number_between(pid_t tid)
+{
+	char line[128];
+	int here, between, own;
+
+	CHECK(read_line(TEXT("/proc/%d/status", tid), "NSpid:\t", line, sizeof(line)));
+	CHECK(sscanf(line, "%d %d %d", &here, &between, &own) == 3 && here == tid);
+	return between;
+}
+
+/* Its pid 1 traces a thread whose leader has no number there, or is refused. */
+static void __attribute__((noreturn))
+trace_from_between(struct gate *up, struct gate *down, bool refused)
+{
+	struct below below = below_new(have_a_thread_that_executes);
+	pid_t tid, pid;
+	int status;
+
+	gate_pass(up, below.ns);
+	gate_wait(down);
+	tell(&below);
+	tid = gate_wait(down);
+	errno = 0;
+	CHECK(ptrace(PTRACE_SEIZE, tid, NULL, PTRACE_O_TRACEEXEC) == (refused ? -1 : 0));
+	CHECK(errno == (refused ? EPERM : 0));
+	if (refused)
+		_exit(7);
+	gate_wait(&below.done);
+	tell(&below);
+	/* It has the number of its leader now. */
+	pid = waitpid(-1, &status, __WALL);
+	CHECK(pid > 0 && pid != tid && WIFSTOPPED(status));
+	_exit(7);
+}
+
+static void trace_between(struct __test_metadata *_metadata, bool refused)
+{
+	struct gate up = gate_new(), down = gate_new();
+	pid_t middle, wid, tid;
+	int ns;
+
+	self_exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	ASSERT_GE(self_exe, 0);
+	middle = fork_space();
+	ASSERT_GE(middle, 0);
+	if (!middle)
+		trace_from_between(&up, &down, refused);
+	ns = file_of(middle, gate_wait(&up));
+	wid = get_wid(ns, MEMBER);
+	ASSERT_GT(wid, 0);
+	ASSERT_EQ(ptrace(PTRACE_SEIZE, wid, NULL, PTRACE_O_TRACECLONE), 0);
+	gate_pass(&down, 0);
+	ASSERT_EQ(wait_stop(wid), STOP_OF(PTRACE_EVENT_CLONE));
+	tid = event_message(wid);
+	ASSERT_EQ(wait_stop(tid), STOP_OF(PTRACE_EVENT_STOP));
+	EXPECT_EQ(ptrace(PTRACE_DETACH, tid, NULL, NULL), 0);
+	EXPECT_EQ(ptrace(PTRACE_DETACH, wid, NULL, NULL), 0);
+	if (refused)
+		EXPECT_EQ(control(ns_id(ns), "numbers", "never"), 0);
+	gate_pass(&down, number_between(tid));
+	EXPECT_EQ(reap(middle), 7);
+}
+
+TEST(who_traces_a_followed_thread_gets_a_number_for_its_leader)
+{
+	trace_between(_metadata, false);
+}
+
+TEST(who_can_have_no_number_for_the_leader_does_not_trace_its_thread)
+{
+	trace_between(_metadata, true);
+}
+
 TEST_HARNESS_MAIN
