@@ -567,10 +567,12 @@ static pid_t number_between(pid_t tid)
 static void __attribute__((noreturn))
 trace_from_between(struct gate *up, struct gate *down, bool refused)
 {
-	struct below below = below_new(have_a_thread_that_executes);
+	struct below below;
 	pid_t tid, pid;
 	int status;
 
+	mount_own_proc();
+	below = below_new(have_a_thread_that_executes);
 	gate_pass(up, below.ns);
 	gate_wait(down);
 	tell(&below);
