@@ -29,16 +29,24 @@ static void run_inside(struct __test_metadata *_metadata, uint64_t flags,
 	EXPECT_EQ(reap(wid), 0);
 }
 
-static void ask_from_the_middle(void)
+/* The member below gets a number here, the same again, and is killed by it. */
+static pid_t ask_and_kill(struct below *below)
 {
-	struct below below = below_new(NULL);
-	pid_t wid = get_wid(below.ns, MEMBER);
+	pid_t wid = get_wid(below->ns, MEMBER);
 
 	CHECK(wid > 1);
-	CHECK(get_wid(below.ns, MEMBER) == wid);
+	CHECK(get_wid(below->ns, MEMBER) == wid);
 	CHECK(has_numbers(wid, TEXT("%d\t%d", wid, MEMBER)));
 	CHECK(!kill(wid, SIGKILL));
 	await_gone(wid);
+	return wid;
+}
+
+static void ask_from_the_middle(void)
+{
+	struct below below = below_new(NULL);
+	pid_t wid = ask_and_kill(&below);
+
 	CHECK(fork_and_reap_as(0, TIDS(wid)) == wid);
 	CHECK(below_end(&below));
 }
@@ -51,13 +59,8 @@ TEST(a_space_asks_for_what_is_in_one_in_it)
 static void ask_from_a_classic_namespace(void)
 {
 	struct below below = below_new(NULL);
-	pid_t wid = get_wid(below.ns, MEMBER);
 
-	CHECK(wid > 1);
-	CHECK(get_wid(below.ns, MEMBER) == wid);
-	CHECK(has_numbers(wid, TEXT("%d\t%d", wid, MEMBER)));
-	CHECK(!kill(wid, SIGKILL));
-	await_gone(wid);
+	ask_and_kill(&below);
 	CHECK(below_end(&below));
 }
 
