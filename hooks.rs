@@ -6,10 +6,10 @@ use crate::{
     pid_map::Number,
     procfs,
     pspace::{
-        numbers,
-        Isolation,
-        Policy,
-        Pspace, //
+        Cell,
+        Pspace,
+        Signals,
+        Word, //
     },
     reaper,
     PspaceModule, //
@@ -24,10 +24,11 @@ use kernel::{
     prelude::*,
     pspace::{
         Allocated,
-        Heir,
+        Isolation,
         ListedTask,
         Numbers,
         Operations,
+        Setting,
         Unnumbered, //
     },
     seq_file::{
@@ -50,7 +51,7 @@ unsafe impl Operations for Hooks {
     type Space = Pin<KBox<Pspace>>;
 
     fn create(ns: &PidNamespace) -> Result<Self::Space> {
-        Pspace::new(ns, crate::default_policy()?, crate::default_numbers()?)
+        Pspace::new(ns, crate::default_settings()?, crate::first_last(ns)?)
     }
 
     fn reserve(space: Pin<&Pspace>, want: Option<i32>, pid_max: i32) -> Result<i32> {
@@ -113,20 +114,12 @@ unsafe impl Operations for Hooks {
         space.numbers().set_last(Number::new(nr));
     }
 
-    fn heir(_space: Pin<&Pspace>, subreaper: bool, init: bool) -> Heir {
-        match reaper::heir(reaper::Orphanage { subreaper, init }) {
-            reaper::Heir::Subreaper => Heir::Subreaper,
-            reaper::Heir::Init => Heir::Init,
-            reaper::Heir::Outer => Heir::Outer,
-        }
-    }
-
     fn autoreap(space: Pin<&Pspace>) -> bool {
-        reaper::autoreap(space.policy())
+        reaper::autoreap(space.settings().policy.get())
     }
 
     fn outlives_init(space: Pin<&Pspace>, doomed: bool) -> bool {
-        let lives_on = reaper::outlives_init(space.policy(), doomed);
+        let lives_on = reaper::outlives_init(space.settings().policy.get(), doomed);
 
         if lives_on {
             space.lose_init();
@@ -134,43 +127,45 @@ unsafe impl Operations for Hooks {
         lives_on
     }
 
-    fn show_policy(m: &SeqFile, space: Pin<&Pspace>) {
-        seq_print!(m, "{}", space.policy());
-    }
-
-    fn set_policy(space: Pin<&Pspace>, name: &CStr) -> Result {
-        space.set_policy(Policy::from_name(name.to_bytes()).ok_or(EINVAL)?);
-        Ok(())
-    }
-
-    fn sees_above(space: Pin<&Pspace>) -> bool {
-        space.isolation() == Isolation::Half
-    }
-
-    fn show_isolation(m: &SeqFile, space: Pin<&Pspace>) {
-        seq_print!(m, "{}", space.isolation());
-    }
-
-    fn set_isolation(space: Pin<&Pspace>, name: &CStr) -> Result {
-        space.set_isolation(Isolation::from_name(name.to_bytes()).ok_or(EINVAL)?);
-        Ok(())
+    fn isolation(space: Pin<&Pspace>) -> Isolation {
+        space.settings().isolation.get()
     }
 
     fn numbers(space: Pin<&Pspace>) -> Numbers {
-        space.numbers_above()
+        space.settings().numbers.get()
     }
 
-    fn show_numbers(m: &SeqFile, space: Pin<&Pspace>) {
-        seq_print!(m, "{}", numbers::Name(space.numbers_above()));
+    fn takes_signals(space: Pin<&Pspace>) -> bool {
+        space.settings().signals.get() == Signals::Ordinary
     }
 
-    fn set_numbers(space: Pin<&Pspace>, name: &CStr, privileged: bool) -> Result {
-        let numbers = numbers::from_name(name.to_bytes()).ok_or(EINVAL)?;
+    fn show_setting(m: &SeqFile, space: Pin<&Pspace>, setting: Setting) {
+        let settings = space.get_ref().settings();
 
-        if numbers < crate::default_numbers()? && !privileged {
-            return Err(EPERM);
+        match setting {
+            Setting::Policy => show(m, &settings.policy),
+            Setting::Isolation => show(m, &settings.isolation),
+            Setting::Numbers => show(m, &settings.numbers),
+            Setting::Signals => show(m, &settings.signals),
         }
-        space.set_numbers_above(numbers);
+    }
+
+    fn set_setting(space: Pin<&Pspace>, setting: Setting, word: &CStr, privileged: bool) -> Result {
+        let settings = space.get_ref().settings();
+
+        match setting {
+            Setting::Policy => settings.policy.set(parse(word)?),
+            Setting::Isolation => settings.isolation.set(parse(word)?),
+            Setting::Numbers => {
+                let numbers = parse(word)?;
+
+                if numbers < crate::default_numbers()? && !privileged {
+                    return Err(EPERM);
+                }
+                settings.numbers.set(numbers);
+            }
+            Setting::Signals => settings.signals.set(parse(word)?),
+        }
         Ok(())
     }
 
@@ -193,6 +188,14 @@ unsafe impl Operations for Hooks {
     fn show_status(m: &SeqFile, pid: &Pid, viewer: &PidNamespace) {
         procfs::tasks::show_status(m, pid, viewer);
     }
+}
+
+fn show<T: crate::pspace::Setting>(m: &SeqFile, cell: &Cell<T>) {
+    seq_print!(m, "{}", Word(cell.get()));
+}
+
+fn parse<T: crate::pspace::Setting>(word: &CStr) -> Result<T> {
+    T::from_word(word.to_bytes()).ok_or(EINVAL)
 }
 
 /// A number the kernel got from [`Pspace`] before. Anything else is a bug in the hooks, which must

@@ -14,11 +14,24 @@
 //! [`procfs`] renders what /proc/pspace shows, [`reaper`] decides who adopts an orphan, [`pspace`]
 //! is a space, and [`pid_map`] its table of numbers.
 
+use core::num::NonZero;
 use kernel::{
+    pid_namespace::PidNamespace,
     prelude::*,
-    pspace::Numbers, //
+    pspace::{
+        Isolation,
+        Numbers, //
+    },
+    random, //
 };
-use pspace::Policy;
+use pid_map::Number;
+use pspace::{
+    Cell,
+    Policy,
+    Setting,
+    Settings,
+    Signals, //
+};
 
 mod hooks;
 mod pid_map;
@@ -45,21 +58,47 @@ module! {
             default: 3,
             description: "When members of a new pspace get numbers above: 0 never, 1 ask, 2 show, 3 list",
         },
+        default_signals: u8 {
+            default: 0,
+            description: "What signals from above do to the init of a new pspace: 0 init, 1 ordinary",
+        },
+        random_start: u8 {
+            default: 0,
+            description: "Where the numbers of a new pspace begin after 1: 0 at 2, 1 anywhere",
+        },
     },
 }
 
-/// The policy of new spaces.
-fn default_policy() -> Result<Policy> {
-    let index = usize::from(*module_parameters::default_policy.value_ref());
-
-    Policy::ALL.get(index).copied().ok_or(EINVAL)
+/// What is set of a new space.
+fn default_settings() -> Result<Settings> {
+    Ok(Settings {
+        policy: Cell::new(parameter(*module_parameters::default_policy.value_ref())?),
+        isolation: Cell::new(Isolation::Full),
+        numbers: Cell::new(default_numbers()?),
+        signals: Cell::new(parameter(*module_parameters::default_signals.value_ref())?),
+    })
 }
 
 /// When the members of new spaces are given numbers above. Who has no privilege can hide no more.
 fn default_numbers() -> Result<Numbers> {
-    let index = usize::from(*module_parameters::default_numbers.value_ref());
+    parameter(*module_parameters::default_numbers.value_ref())
+}
 
-    pspace::numbers::ALL.get(index).copied().ok_or(EINVAL)
+fn parameter<T: Setting>(index: u8) -> Result<T> {
+    T::from_parameter(index).ok_or(EINVAL)
+}
+
+/// The number that a new space takes for the last one that it gave.
+fn first_last(ns: &PidNamespace) -> Result<Option<Number>> {
+    match *module_parameters::random_start.value_ref() {
+        0 => Ok(None),
+        1 => {
+            let limit = u32::try_from(ns.pid_max()).ok().and_then(NonZero::new);
+
+            Ok(Number::new(random::below(limit.ok_or(EINVAL)?)))
+        }
+        _ => Err(EINVAL),
+    }
 }
 
 /// The loaded module. It cannot be unloaded while a pspace lives: each holds a reference on it.
@@ -72,8 +111,35 @@ struct PspaceModule {
 
 impl kernel::Module for PspaceModule {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        default_policy().inspect_err(|_| pr_err!("default_policy is 0, 1 or 2\n"))?;
-        default_numbers().inspect_err(|_| pr_err!("default_numbers is 0, 1, 2 or 3\n"))?;
+        let parameters = [
+            (
+                "default_policy",
+                Policy::ALL.len(),
+                *module_parameters::default_policy.value_ref(),
+            ),
+            (
+                "default_numbers",
+                Numbers::ALL.len(),
+                *module_parameters::default_numbers.value_ref(),
+            ),
+            (
+                "default_signals",
+                Signals::ALL.len(),
+                *module_parameters::default_signals.value_ref(),
+            ),
+            (
+                "random_start",
+                2,
+                *module_parameters::random_start.value_ref(),
+            ),
+        ];
+
+        for (name, count, value) in parameters {
+            if usize::from(value) >= count {
+                pr_err!("{} is 0 to {}\n", name, count - 1);
+                return Err(EINVAL);
+            }
+        }
 
         // SAFETY: It is dropped after the registration, or if that fails.
         let nodes = unsafe { pid_map::NodeCache::open() }?;

@@ -89,14 +89,16 @@ pub(crate) struct PidMap<T: Numbered> {
 }
 
 impl<T: Numbered> PidMap<T> {
-    /// Returns an empty map for the numbers that objects have in `place`.
-    pub(crate) fn new(place: T::Place) -> impl PinInit<Self> {
+    /// Returns an empty map for the numbers that objects have in `place`. After the first number
+    /// the search begins above `last`.
+    pub(crate) fn new(place: T::Place, last: Option<Number>) -> impl PinInit<Self> {
         let (tree, writer) = Tree::new(place);
+        let cursor = cursor_after(last);
 
         pin_init!(Self {
             tree,
             usage: Atomic::new(Usage::NONE.pack()),
-            inner <- new_spinlock!(Inner { writer, cursor: 0 }, "pid_map"),
+            inner <- new_spinlock!(Inner { writer, cursor }, "pid_map"),
         })
     }
 
@@ -186,7 +188,13 @@ impl<T: Numbered> PidMap<T> {
         self.change(Usage::with_one_more).ok_or(ENOMEM)?;
         place.fill(entry(nr));
         if want.is_none() {
-            inner.cursor = nr.get() + 1;
+            let next = nr.get() + 1;
+
+            // The init does not change where the others begin.
+            inner.cursor = match usage.count {
+                0 => inner.cursor.max(next),
+                _ => next,
+            };
         }
         Ok(nr)
     }
@@ -311,7 +319,7 @@ impl<T: Numbered> PidMap<T> {
     }
 
     /// Returns the number that was found by the last search; a number asked for by
-    /// [`PidMap::reserve`]'s `want` does not count.
+    /// [`PidMap::reserve`]'s `want` does not count. Or what was set.
     pub(crate) fn last(&self) -> Option<Number> {
         self.inner
             .lock()
@@ -322,8 +330,12 @@ impl<T: Numbered> PidMap<T> {
 
     /// Lets the next search begin above `nr`.
     pub(crate) fn set_last(&self, nr: Option<Number>) {
-        self.inner.lock().cursor = nr.map_or(0, |nr| nr.get() + 1);
+        self.inner.lock().cursor = cursor_after(nr);
     }
+}
+
+fn cursor_after(nr: Option<Number>) -> u32 {
+    nr.map_or(0, |nr| nr.get() + 1)
 }
 
 /// Why a number could not be had under the lock.

@@ -8,7 +8,10 @@ use super::way::{
     way,
     OrDash, //
 };
-use crate::pspace::Pspace;
+use crate::pspace::{
+    Pspace,
+    Word, //
+};
 use kernel::{
     pid_namespace::PidNamespace,
     seq_file::{
@@ -38,6 +41,7 @@ pub(crate) fn show_header(m: &SeqFile) {
 pub(crate) fn show(m: &SeqFile, space: Option<&Pspace>, ns: &PidNamespace, viewer: &PidNamespace) {
     let parent = ns.parent().filter(|parent| viewer.may_see(parent));
     let way = way(ns, viewer);
+    let settings = space.map(Pspace::settings);
 
     seq_print!(
         m,
@@ -50,8 +54,8 @@ pub(crate) fn show(m: &SeqFile, space: Option<&Pspace>, ns: &PidNamespace, viewe
                 .and_then(Pspace::init_wid)
         ),
         OrDash(space.map(Pspace::members)),
-        OrDash(space.map(Pspace::policy)),
-        OrDash(space.map(Pspace::isolation)),
+        OrDash(settings.map(|settings| Word(settings.policy.get()))),
+        OrDash(settings.map(|settings| Word(settings.isolation.get()))),
         ns.pid_max(),
         OrDash(way.ends_in_step().then_some(way))
     );

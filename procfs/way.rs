@@ -50,7 +50,7 @@ fn step(space: &PidNamespace, viewer: &PidNamespace) -> Option<Step> {
 }
 
 /// The path of what `pid` is, from `viewer` in or above its space. `None` if it has no number yet, or
-/// is in a space above: no path leads up.
+/// is in a space above or beside: no path leads there.
 pub(super) fn path(pid: &Pid, viewer: &PidNamespace) -> Option<Path> {
     Some(Path {
         nr: number(pid, viewer)?,
@@ -62,7 +62,7 @@ pub(super) fn path(pid: &Pid, viewer: &PidNamespace) -> Option<Path> {
 /// classic namespace in that.
 fn number(pid: &Pid, viewer: &PidNamespace) -> Option<Number> {
     let space = pid.namespace().pspace();
-    let scope = match space.level() < viewer.level() {
+    let scope = match space.level() <= viewer.level() {
         true => viewer,
         false => space,
     };

@@ -3,18 +3,19 @@
 //! A process space.
 
 mod isolation;
-pub(crate) mod numbers;
+mod numbers;
 mod policy;
+mod setting;
+mod signals;
 
 pub(crate) use {
-    isolation::Isolation,
-    policy::Policy, //
-};
-
-use {
-    isolation::IsolationCell,
-    numbers::NumbersCell,
-    policy::PolicyCell, //
+    policy::Policy,
+    setting::{
+        Cell,
+        Setting,
+        Word, //
+    },
+    signals::Signals, //
 };
 
 use crate::pid_map::{
@@ -31,6 +32,7 @@ use kernel::{
     pid_namespace::PidNamespace,
     prelude::*,
     pspace::{
+        Isolation,
         Numbers,
         Unnumbered, //
     },
@@ -49,15 +51,12 @@ use kernel::{
 /// the spaces below hold. The kernel calls no operation on it before or after.
 ///
 /// The map has the only lock. What else changes are single words that nothing is ordered by: the
-/// policy, the isolation and the numbers above, which hold for what is decided after they were set,
-/// and what /proc shows.
+/// settings, which hold for what is decided after they were set, and what /proc shows.
 #[pin_data]
 pub(crate) struct Pspace {
     /// Its level among the pid namespaces.
     level: u32,
-    policy: PolicyCell,
-    isolation: IsolationCell,
-    numbers_above: NumbersCell,
+    settings: Settings,
     /// The number of the space's init in the space above, its wid; 0 while there is none.
     init_wid: Atomic<i32>,
     /// How many of the numbers belong to members of spaces below: their inits, and others that
@@ -67,22 +66,33 @@ pub(crate) struct Pspace {
     numbers: PidMap<Pid>,
 }
 
+/// What is set of a space.
+pub(crate) struct Settings {
+    /// What happens to its orphans.
+    pub(crate) policy: Cell<Policy>,
+    /// What its members see of what is outside.
+    pub(crate) isolation: Cell<Isolation>,
+    /// When its members are given numbers above.
+    pub(crate) numbers: Cell<Numbers>,
+    /// What signals from above do to its init.
+    pub(crate) signals: Cell<Signals>,
+}
+
 impl Pspace {
-    /// Makes the space of the namespace `ns`, which the current process creates. May sleep.
+    /// Makes the space of the namespace `ns`, which the current process creates. After its init it
+    /// goes on above the number `last`. May sleep.
     pub(crate) fn new(
         ns: &PidNamespace,
-        policy: Policy,
-        numbers: Numbers,
+        settings: Settings,
+        last: Option<Number>,
     ) -> Result<Pin<KBox<Self>>> {
         KBox::pin_init(
             pin_init!(Self {
                 level: ns.level(),
-                policy: PolicyCell::new(policy),
-                isolation: IsolationCell::new(),
-                numbers_above: NumbersCell::new(numbers),
+                settings,
                 init_wid: Atomic::new(0),
                 guests: Atomic::new(0),
-                numbers <- PidMap::new(ns.level()),
+                numbers <- PidMap::new(ns.level(), last),
             }),
             GFP_KERNEL_ACCOUNT,
         )
@@ -93,34 +103,9 @@ impl Pspace {
         &self.numbers
     }
 
-    /// What happens to the space's orphans.
-    pub(crate) fn policy(&self) -> Policy {
-        self.policy.get()
-    }
-
-    /// Changes what happens to them from now on.
-    pub(crate) fn set_policy(&self, policy: Policy) {
-        self.policy.set(policy);
-    }
-
-    /// What the members see of what is outside. In any context.
-    pub(crate) fn isolation(&self) -> Isolation {
-        self.isolation.get()
-    }
-
-    /// Changes what they see from now on.
-    pub(crate) fn set_isolation(&self, isolation: Isolation) {
-        self.isolation.set(isolation);
-    }
-
-    /// When the members are given numbers in the namespaces above. In any context.
-    pub(crate) fn numbers_above(&self) -> Numbers {
-        self.numbers_above.get()
-    }
-
-    /// Changes that from now on.
-    pub(crate) fn set_numbers_above(&self, numbers: Numbers) {
-        self.numbers_above.set(numbers);
+    /// What is set of it. In any context.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// The number of the init in the space above, while there is one.

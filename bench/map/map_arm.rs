@@ -40,7 +40,7 @@ impl Arm for MapArm {
     const NAME: &'static str = "pid_map";
 
     fn new() -> Result<Self> {
-        Ok(Self(KBox::pin_init(PidMap::new(()), GFP_KERNEL)?))
+        Ok(Self(KBox::pin_init(PidMap::new((), None), GFP_KERNEL)?))
     }
 
     #[inline(never)]

@@ -3,8 +3,8 @@
 //! KUnit suites for what is pure. What needs processes is tested from outside, see tests/selftests.
 
 mod number;
-mod numbers;
 mod path;
 mod pid_map;
 mod pid_map_stress;
 mod reaper;
+mod setting;

@@ -39,7 +39,7 @@ type Map = Pin<KBox<PidMap<Object>>>;
 const LIMIT: u32 = 32768;
 
 fn map() -> Result<Map> {
-    KBox::pin_init(PidMap::new(()), GFP_KERNEL)
+    KBox::pin_init(PidMap::new((), None), GFP_KERNEL)
 }
 
 /// The object that has a number.

@@ -261,7 +261,7 @@ fn spawn(
 fn stress() -> Result<Arc<Stress>> {
     let stress = Arc::new(
         Stress {
-            map: KBox::pin_init(PidMap::new(()), GFP_KERNEL)?,
+            map: KBox::pin_init(PidMap::new((), None), GFP_KERNEL)?,
             writing: Atomic::new(0),
             out_of_memory: Atomic::new(0),
             duplicate: Atomic::new(0),

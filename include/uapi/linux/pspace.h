@@ -64,11 +64,18 @@ struct pspace_info {
 	__u64 id;		/* out: as in /proc/pspace, and by NS_GET_ID */
 	__u32 flags;		/* out: PSPACE_INFO_* */
 	__s32 exit_code;	/* out: what wait() would say of its pid 1 */
+	/* What the end of the pspace waits for: tasks with a number in it. */
+	__u32 alive;		/* out: that have not exited */
+	__u32 traced;		/* out: of those, stopped by a tracer */
+	__u32 blocked;		/* out: of those, in uninterruptible sleep */
+	__u32 zombies;		/* out: that have, and are still to be waited for */
 };
 
 #define PSPACE_INFO_EXIT	0x1	/* pid 1 has exited: exit_code is set */
+#define PSPACE_INFO_TASKS	0x2	/* there was room for what is behind that */
 
 #define PSPACE_INFO_SIZE_VER0	16
+#define PSPACE_INFO_SIZE_VER1	32
 
 /*
  * Errors:
@@ -106,5 +113,15 @@ struct pspace_info {
  *		caller's namespace are in use; or there is no memory
  */
 #define PSPACE_GET_WID	_IO(PSPACE_IOCTL, 0x43)
+
+/*
+ * Kill the pspace, as PSPACE_KILL does, when this open file is closed: when nobody
+ * has a descriptor of it any more that was duplicated, inherited or passed on. Other
+ * files of the pspace do not count. It cannot be undone.
+ *
+ * Errors:
+ *	EPERM	as PSPACE_KILL
+ */
+#define PSPACE_KILL_ON_CLOSE	_IO(PSPACE_IOCTL, 0x44)
 
 #endif /* _UAPI_LINUX_PSPACE_H */
