@@ -97,6 +97,12 @@ static inline bool wait_for_hup(int fd)
 	return poll(&poller, 1, PATIENCE) == 1 && poller.revents & POLLHUP;
 }
 
+/* The events of a space that has ended, whose last numbers may be about to be freed. */
+static inline int poll_end(int fd)
+{
+	return wait_for_hup(fd) ? poll_for(fd, 0) : 0;
+}
+
 /*
  * The status of the pid 1 of a space that has exited, as reap() gives it; -1 if
  * it has not, -errno if that cannot be asked.

@@ -346,7 +346,7 @@ TEST_F(killing, is_told_by_in_and_after_the_wait_for_pid_1_by_hup)
 	EXPECT_EQ(poll_for(space.ns, 0), POLLIN);
 	EXPECT_EQ(reap(space.wid), BY_SIGNAL(SIGKILL));
 	EXPECT_TRUE(wait_for_hup(space.ns));
-	EXPECT_EQ(poll_for(space.ns, 0), POLLIN | POLLHUP);
+	EXPECT_EQ(poll_end(space.ns), POLLIN | POLLHUP);
 	EXPECT_EQ(init_status(space.ns), BY_SIGNAL(SIGKILL));
 }
 
@@ -445,7 +445,7 @@ TEST_F(killing, of_a_dead_space_changes_nothing)
 	leave(&space);
 	EXPECT_TRUE(is_over(&space));
 	EXPECT_EQ(variant->kill(space.ns), 0);
-	EXPECT_EQ(poll_for(space.ns, 0), POLLIN | POLLHUP);
+	EXPECT_EQ(poll_end(space.ns), POLLIN | POLLHUP);
 	EXPECT_EQ(init_status(space.ns), 3);
 }
 
@@ -1072,7 +1072,7 @@ TEST_F(descriptor, tells_the_exit_of_pid_1_and_the_wait_for_it)
 	EXPECT_EQ(poll_for(space.ns, 0), POLLIN);
 	EXPECT_EQ(reap(space.wid), 3);
 	EXPECT_TRUE(wait_for_hup(space.ns));
-	EXPECT_EQ(poll_for(space.ns, 0), POLLIN | POLLHUP);
+	EXPECT_EQ(poll_end(space.ns), POLLIN | POLLHUP);
 }
 
 TEST_F(descriptor, taken_before_the_first_fork_tells_the_same)
@@ -1255,7 +1255,7 @@ TEST_F(descriptor, has_the_id_and_no_status_while_pid_1_lives)
 	memset(&info, 0xaa, sizeof(info));
 	ASSERT_EQ(ioctl(space.ns, PSPACE_GET_INFO, &info), 0);
 	EXPECT_EQ(info.id, ns_id(space.ns));
-	EXPECT_EQ(info.flags, 0);
+	EXPECT_EQ(info.flags, PSPACE_INFO_TASKS);
 	EXPECT_EQ(info.exit_code, 0);
 	EXPECT_TRUE(is_unharmed(&space));
 }
@@ -1267,7 +1267,7 @@ static bool has_exit_code(int ns, int exit_code)
 
 	memset(&info, 0xaa, sizeof(info));
 	CHECK(!ioctl(ns, PSPACE_GET_INFO, &info));
-	return info.id == ns_id(ns) && info.flags == PSPACE_INFO_EXIT &&
+	return info.id == ns_id(ns) && info.flags == (PSPACE_INFO_EXIT | PSPACE_INFO_TASKS) &&
 	       info.exit_code == exit_code;
 }
 
@@ -1381,7 +1381,7 @@ TEST(info_of_a_larger_size_is_filled_as_far_as_it_is_known)
 				GET_INFO_OF_SIZE(sizeof(larger.info) + more),
 				&larger), 0);
 		EXPECT_EQ(larger.info.id, ns_id(space.ns));
-		EXPECT_EQ(larger.info.flags, 0);
+		EXPECT_EQ(larger.info.flags, PSPACE_INFO_TASKS);
 		EXPECT_EQ(larger.info.exit_code, 0);
 		EXPECT_EQ(memcmp(larger.more, zeroes, more), 0);
 		/* And no more than that. */
@@ -1418,7 +1418,7 @@ TEST(a_member_may_ask_for_the_info_of_its_space)
 
 		CHECK(!setuid(NOBODY));
 		CHECK(!ioctl(ns, PSPACE_GET_INFO, &info));
-		CHECK(info.id == ns_id(ns) && !info.flags);
+		CHECK(info.id == ns_id(ns) && info.flags == PSPACE_INFO_TASKS);
 		CHECK(poll_for(ns, 0) == 0);
 		_exit(7);
 	}

@@ -751,7 +751,7 @@ ADOPTER_TEST(there_is_no_hup_before_the_last_member_is_gone)
 	CHECK(poll_for(b.fd, 0) == POLLIN);
 	tell(THREE, leave, 0);
 	CHECK(wait_for_hup(b.fd));
-	CHECK(poll_for(b.fd, 0) == (POLLIN | POLLHUP));
+	CHECK(poll_end(b.fd) == (POLLIN | POLLHUP));
 	CHECK(init_status(b.fd) == 5);
 }
 
@@ -1604,7 +1604,7 @@ ADOPTER_TEST(the_others_die_if_another_was_set_at_last)
 
 	CHECK(!set_policy(b.id, "init"));
 	end_init(b);
-	CHECK(poll_for(b.fd, 0) == (POLLIN | POLLHUP));
+	CHECK(poll_end(b.fd) == (POLLIN | POLLHUP));
 }
 
 ADOPTER_TEST(another_policy_has_no_effect_when_pid_1_is_gone)
@@ -1697,7 +1697,7 @@ TEST_F(death, of_the_adopters_space_is_theirs)
 	EXPECT_EQ(ask(A, reap, 2), 5);
 	EXPECT_EQ(poll_for(b, 0), POLLIN);
 	end_a(self->a, variant->by_kill);
-	EXPECT_EQ(poll_for(b, 0), POLLIN | POLLHUP);
+	EXPECT_EQ(poll_end(b), POLLIN | POLLHUP);
 	EXPECT_TRUE(nobody_is_left());
 }
 
@@ -1717,7 +1717,7 @@ TEST_F(death, of_the_adopters_space_is_that_of_what_is_in_theirs)
 	tell(B, leave, 5);
 	EXPECT_EQ(ask(A, reap, 2), 5);
 	end_a(self->a, variant->by_kill);
-	EXPECT_EQ(poll_for(b, 0), POLLIN | POLLHUP);
+	EXPECT_EQ(poll_end(b), POLLIN | POLLHUP);
 	EXPECT_TRUE(nobody_is_left());
 }
 
@@ -1733,8 +1733,8 @@ TEST_F(death, of_a_space_around_the_adopters_is_theirs)
 	tell(C, leave, 5);
 	EXPECT_EQ(ask(B, reap, 2), 5);
 	end_a(self->a, variant->by_kill);
-	EXPECT_EQ(poll_for(b, 0), POLLIN | POLLHUP);
-	EXPECT_EQ(poll_for(c, 0), POLLIN | POLLHUP);
+	EXPECT_EQ(poll_end(b), POLLIN | POLLHUP);
+	EXPECT_EQ(poll_end(c), POLLIN | POLLHUP);
 	EXPECT_TRUE(nobody_is_left());
 }
 
@@ -1754,7 +1754,7 @@ TEST_F(death, of_the_adopters_space_is_that_of_one_put_in_from_above)
 	/* It has a number in A, which is not dead before it is waited for. */
 	EXPECT_EQ(reap(two), BY_SIGNAL(SIGKILL));
 	EXPECT_EQ(reap(self->a.wid), status);
-	EXPECT_EQ(poll_for(b, 0), POLLIN | POLLHUP);
+	EXPECT_EQ(poll_end(b), POLLIN | POLLHUP);
 	EXPECT_EQ(spawn_into(TWO, b), -ENOMEM);
 	EXPECT_TRUE(nobody_is_left());
 }
@@ -1771,7 +1771,7 @@ TEST_F(death, of_the_adopters_space_is_that_of_traced_and_stopped_ones)
 	tell(B, leave, 5);
 	EXPECT_EQ(ask(A, reap, 2), 5);
 	end_a(self->a, variant->by_kill);
-	EXPECT_EQ(poll_for(b, 0), POLLIN | POLLHUP);
+	EXPECT_EQ(poll_end(b), POLLIN | POLLHUP);
 	EXPECT_TRUE(nobody_is_left());
 }
 
@@ -1793,7 +1793,7 @@ TEST_F(death, of_the_adopters_space_is_that_of_frozen_ones)
 	EXPECT_EQ(ask(A, reap, 2), 5);
 	cgroup_freeze(&cgroup);
 	end_a(self->a, variant->by_kill);
-	EXPECT_EQ(poll_for(b, 0), POLLIN | POLLHUP);
+	EXPECT_EQ(poll_end(b), POLLIN | POLLHUP);
 	EXPECT_TRUE(nobody_is_left());
 }
 
@@ -1809,7 +1809,7 @@ TEST_F(death, of_the_adopters_space_is_that_of_one_that_vforked)
 	tell(B, leave, 5);
 	EXPECT_EQ(ask(A, reap, 2), 5);
 	end_a(self->a, variant->by_kill);
-	EXPECT_EQ(poll_for(b, 0), POLLIN | POLLHUP);
+	EXPECT_EQ(poll_end(b), POLLIN | POLLHUP);
 	EXPECT_TRUE(nobody_is_left());
 }
 
@@ -1832,7 +1832,7 @@ TEST_F(death, of_a_space_lets_none_into_an_orphaned_one_in_it)
 	EXPECT_GT(ask(ONE, spawn, THREE), 2);
 	EXPECT_EQ(poll_for(c, 0), POLLIN);
 	end_a(self->a, variant->by_kill);
-	EXPECT_EQ(poll_for(c, 0), POLLIN | POLLHUP);
+	EXPECT_EQ(poll_end(c), POLLIN | POLLHUP);
 	EXPECT_TRUE(nobody_is_left());
 }
 
@@ -1934,8 +1934,8 @@ static void die_with_the_nearest(enum who first, enum who second)
 	CHECK(ask(ONE, parent, 0) == 0);
 	CHECK(poll_for(fd[D], 0) == POLLIN);
 	CHECK(end(b.wid) == BY_SIGNAL(SIGKILL));
-	CHECK(poll_for(fd[D], 0) == (POLLIN | POLLHUP));
-	CHECK(poll_for(fd[C], 0) == (POLLIN | POLLHUP));
+	CHECK(poll_end(fd[D]) == (POLLIN | POLLHUP));
+	CHECK(poll_end(fd[C]) == (POLLIN | POLLHUP));
 }
 
 ADOPTER_TEST(members_die_with_the_nearest_init_if_theirs_died_first)
@@ -1994,7 +1994,7 @@ static void die_with_a_classic_init(void)
 	CHECK(waitpid(-1, NULL, WNOHANG) == 0);
 	CHECK(poll_for(b, 0) == POLLIN);
 	CHECK(end(init) == BY_SIGNAL(SIGKILL));
-	CHECK(poll_for(b, 0) == (POLLIN | POLLHUP));
+	CHECK(poll_end(b) == (POLLIN | POLLHUP));
 }
 
 ADOPTER_TEST(the_init_of_a_classic_namespace_in_a_space_adopts)
@@ -2094,7 +2094,7 @@ TEST_F_TIMEOUT(large, a_thousand_orphans_die_with_the_adopters_space, 300)
 	tell(B, leave, 5);
 	EXPECT_EQ(ask(A, reap, 2), 5);
 	EXPECT_EQ(end(a.wid), BY_SIGNAL(SIGKILL));
-	EXPECT_EQ(poll_for(b, 0), POLLIN | POLLHUP);
+	EXPECT_EQ(poll_end(b), POLLIN | POLLHUP);
 	EXPECT_TRUE(nobody_is_left());
 }
 
@@ -2172,7 +2172,7 @@ TEST_F_TIMEOUT(large, forks_outrun_the_exit_of_pid_1_but_not_its_adopters, 300)
 		ASSERT_EQ(ask(A, reap, 2), 5);
 		ASSERT_EQ(poll_for(b, 0), POLLIN);
 		ASSERT_EQ(end(a.wid), BY_SIGNAL(SIGKILL));
-		ASSERT_EQ(poll_for(b, 0), POLLIN | POLLHUP);
+		ASSERT_EQ(poll_end(b), POLLIN | POLLHUP);
 		ASSERT_TRUE(nobody_is_left());
 		close(b);
 		close(a.fd);
