@@ -16,9 +16,6 @@
 #define OTHER		65533
 #define MEGABYTE	1048576
 
-/* In /proc/pspace/<id> beside the processes: what is read or written there. */
-#define CONTROLS	5
-
 /*
  * A space whose init ends those members whose numbers it is told, and waits for
  * them.
@@ -601,11 +598,13 @@ TEST(the_root_has_no_control_files)
 {
 	struct listing root = list(CONTROL_PATH(ROOT_ID, ""));
 
-	EXPECT_EQ(root.others, 0);
+	EXPECT_EQ(root.others, entries_beside_processes(false));
 	EXPECT_TRUE(is_missing(CONTROL_PATH(ROOT_ID, "policy")));
 	EXPECT_TRUE(is_missing(CONTROL_PATH(ROOT_ID, "kill")));
 	EXPECT_TRUE(is_missing(CONTROL_PATH(ROOT_ID, "pid_max")));
 	EXPECT_TRUE(is_missing(CONTROL_PATH(ROOT_ID, "numbers")));
+	EXPECT_TRUE(is_missing(CONTROL_PATH(ROOT_ID, "signals")));
+	EXPECT_TRUE(is_missing(CONTROL_PATH(ROOT_ID, "last_pid")));
 }
 
 TEST(the_root_is_listed_before_all_spaces)
@@ -627,12 +626,14 @@ TEST(the_control_files_are_listed_beside_the_processes)
 	const char *directory = CONTROL_PATH(space.id, "");
 	struct listing all = list(directory);
 
-	EXPECT_EQ(all.others, CONTROLS);
+	EXPECT_EQ(all.others, entries_beside_processes(true));
 	EXPECT_EQ(times_listed(directory, "policy", DT_REG), 1);
 	EXPECT_EQ(times_listed(directory, "kill", DT_REG), 1);
 	EXPECT_EQ(times_listed(directory, "isolation", DT_REG), 1);
 	EXPECT_EQ(times_listed(directory, "pid_max", DT_REG), 1);
 	EXPECT_EQ(times_listed(directory, "numbers", DT_REG), 1);
+	EXPECT_EQ(times_listed(directory, "signals", DT_REG), 1);
+	EXPECT_EQ(times_listed(directory, "last_pid", DT_REG), 1);
 	EXPECT_EQ(times_listed(directory, "2", DT_DIR), 1);
 	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
 }
@@ -642,7 +643,7 @@ TEST(a_name_that_is_no_number_of_a_process_is_enoent)
 	static const char *const names[] = {
 		"0", "00", "01", "001", "02", "-0", "-1", "+1", " 1", "1 ",
 		"1\n", "1.", "1.0", "1x", "x1", "0x1", "x", "self",
-		"thread-self", "spaces", "tasks", "stat", "sys", "pspace",
+		"thread-self", "spaces", "tasks", "status", "sys", "pspace",
 		"3", "300", "4194304", "4194305", "2147483647", "2147483648",
 		"4294967295", "4294967296", "4294967297", "4294967298",
 		"18446744073709551615", "18446744073709551617",
@@ -678,10 +679,10 @@ TEST(two_hundred_members_are_listed_in_small_pieces_too)
 	/* One entry each. */
 	pieces = list_in_pieces(directory, 32);
 	EXPECT_TRUE(is_same(&pieces, &whole));
-	EXPECT_EQ(pieces.others, CONTROLS);
+	EXPECT_EQ(pieces.others, entries_beside_processes(true));
 	pieces = list_in_pieces(directory, 256);
 	EXPECT_TRUE(is_same(&pieces, &whole));
-	EXPECT_EQ(pieces.others, CONTROLS);
+	EXPECT_EQ(pieces.others, entries_beside_processes(true));
 	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
 }
 
@@ -698,7 +699,7 @@ TEST(a_listing_can_be_read_again_from_its_start)
 	while (list_more(&second, fd, 32))
 		;
 	EXPECT_EQ(second.count, 6);
-	EXPECT_EQ(second.others, CONTROLS);
+	EXPECT_EQ(second.others, entries_beside_processes(true));
 	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
 }
 
@@ -757,7 +758,7 @@ TEST(members_are_listed_while_others_come_and_go)
 		struct listing all = list_in_pieces(CONTROL_PATH(id, ""), 64);
 		int nr;
 
-		ASSERT_EQ(all.others, CONTROLS);
+		ASSERT_EQ(all.others, entries_beside_processes(true));
 		for (nr = 1; nr <= 6; nr++)
 			ASSERT_TRUE(is_in(&all, nr));
 		for (nr = 27; nr <= 31; nr++)
@@ -906,7 +907,7 @@ TEST(an_open_directory_of_a_space_that_is_dead_is_empty)
 	EXPECT_EQ(errno, ENOENT);
 }
 
-TEST(a_space_without_members_has_its_control_files_only)
+TEST(a_space_without_members_lists_no_processes)
 {
 	struct space space = space_of(2);
 	struct listing all;
@@ -917,7 +918,7 @@ TEST(a_space_without_members_has_its_control_files_only)
 	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
 	all = list(CONTROL_PATH(space.id, ""));
 	EXPECT_EQ(all.count, 0);
-	EXPECT_EQ(all.others, CONTROLS);
+	EXPECT_EQ(all.others, entries_beside_processes(true));
 	close(ns);
 	EXPECT_TRUE(is_gone_at_last(space.id));
 }

@@ -104,6 +104,53 @@ static inline const char *read_link(char target[TEXT_SIZE], const char *path)
 	return target;
 }
 
+/*
+ * What the directory of a space has beside the processes: files to steer it, which that
+ * of the root has not,
+ */
+static const char *const control_files[] = {
+	"policy", "isolation", "numbers", "signals", "pid_max", "last_pid", "kill",
+};
+
+/* what depends on who reads it, */
+static const char *const own_links[] = { "self", "thread-self", "mounts", "net" };
+
+/* and what is said of the machine, as far as the kernel says it in /proc. */
+static const char *const machine_files[] = {
+	"cgroups", "cpuinfo", "diskstats", "filesystems", "loadavg", "meminfo",
+	"stat", "swaps", "uptime", "version", "vmstat",
+};
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
+
+static inline bool is_one_of(const char *name, const char *const *names, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+/* Has this kernel it? */
+static inline bool is_machine_file(const char *name)
+{
+	return is_one_of(name, machine_files, COUNT_OF(machine_files)) &&
+	       !access(TEXT("/proc/%s", name), F_OK);
+}
+
+/* How many of all those there are. */
+static inline int entries_beside_processes(bool controlled)
+{
+	int count = COUNT_OF(own_links) + (controlled ? COUNT_OF(control_files) : 0);
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(machine_files); i++)
+		count += is_machine_file(machine_files[i]);
+	return count;
+}
+
 /* One that does nothing sleeps from then on. */
 static inline void await_sleep(const char *status)
 {
