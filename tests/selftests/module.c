@@ -10,6 +10,7 @@
 #include "harness.h"
 
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 
 #define MODULE "/lib/modules/pspace.ko"
@@ -217,6 +218,77 @@ TEST_F(module, an_open_list_does_not_keep_it)
 		;
 	EXPECT_EQ(lseek(fd, 0, SEEK_SET), -1);
 	close(fd);
+}
+
+#define PLACE "/tmp/bound"
+
+static void bind_to_place(uint64_t id)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/pspace/%llu", (unsigned long long)id);
+	CHECK(!unshare(CLONE_NEWNS));
+	CHECK(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	CHECK(!mkdir(PLACE, 0755));
+	CHECK(!mount(path, PLACE, NULL, MS_BIND, NULL));
+}
+
+/* What is found there without a module is not said, but it does no harm to look. */
+static void look_at_place(void)
+{
+	DIR *directory = opendir(PLACE);
+	char text[4096];
+
+	while (directory && readdir(directory))
+		;
+	if (directory)
+		closedir(directory);
+	access(PLACE "/self/status", R_OK);
+	access(PLACE "/1/status", R_OK);
+	access(PLACE "/policy", R_OK);
+	access(PLACE "/meminfo", R_OK);
+	if (readlink(PLACE "/thread-self", text, sizeof(text)) < 0)
+		readlink(PLACE "/self", text, sizeof(text));
+}
+
+static void remove_place(void)
+{
+	CHECK(!umount2(PLACE, 0));
+	CHECK(!rmdir(PLACE));
+}
+
+TEST_F(module, a_space_that_is_bound_somewhere_does_not_keep_it)
+{
+	pid_t wid;
+
+	ASSERT_EQ(insmod(), 0);
+	wid = idle_space();
+	ASSERT_GT(wid, 0);
+	bind_to_place(ns_id_of(wid, "pid"));
+	look_at_place();
+	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
+	EXPECT_EQ(rmmod_when_free(), 0);
+	look_at_place();
+	/* Nor is it confused by another module. */
+	ASSERT_EQ(insmod(), 0);
+	look_at_place();
+	EXPECT_EQ(exercise(), 0);
+	remove_place();
+}
+
+/* The root is there for ever, with a module and without. */
+TEST_F(module, the_root_that_is_bound_somewhere_does_not_keep_it)
+{
+	ASSERT_EQ(insmod(), 0);
+	bind_to_place(ROOT_ID);
+	look_at_place();
+	EXPECT_EQ(access(PLACE "/1/status", R_OK), 0);
+	EXPECT_EQ(rmmod_when_free(), 0);
+	look_at_place();
+	ASSERT_EQ(insmod(), 0);
+	look_at_place();
+	EXPECT_EQ(access(PLACE "/1/status", R_OK), 0);
+	remove_place();
 }
 
 TEST_F_TIMEOUT(module, a_hundred_times_leaves_nothing, 600)
