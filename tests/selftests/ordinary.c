@@ -1514,6 +1514,38 @@ static const struct {
 	{ REALTIME, { INSIDE_TO_THREAD, ABOVE }, true, true },
 };
 
+/* One that has come due while its signal was ignored, and waits for the end of that. */
+static void have_ignored_timer(int sig)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = sig };
+	struct itimerspec left = { .it_value.tv_nsec = 1, .it_interval.tv_sec = 1000 };
+	timer_t timer;
+
+	CHECK(!timer_create(CLOCK_MONOTONIC, &event, &timer));
+	CHECK(!timer_settime(timer, 0, &left, NULL));
+	AWAIT(!timer_gettime(timer, &left) && left.it_value.tv_sec);
+	CHECK(!is_pending(sig));
+}
+
+TEST(a_timer_whose_signal_is_not_ignored_any_more_does_nothing)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(signals); i++) {
+		int sig = signals[i];
+		struct init init = init_new("ordinary");
+
+		EXPECT_TRUE(order(&init, ignore, sig));
+		EXPECT_TRUE(order(&init, have_ignored_timer, sig));
+		EXPECT_EQ(kill(init.wid, sig), 0);
+		EXPECT_TRUE(order(&init, block, sig));
+		EXPECT_TRUE(order(&init, by_default, sig));
+		EXPECT_TRUE(order(&init, have_pending, sig));
+		EXPECT_TRUE(order(&init, unblock, sig));
+		EXPECT_EQ(fate(&init), LIVED);
+	}
+}
+
 TEST(of_two_that_are_blocked_each_acts_if_one_is_from_above)
 {
 	int i, j;
@@ -2022,6 +2054,61 @@ TEST(a_tracer_keeps_a_signal_from_above_and_passes_on_one_from_inside)
 		go_on(&init, signals[i]);
 		EXPECT_TRUE(is_done(&init, &init.line));
 		EXPECT_EQ(fate(&init), LIVED);
+	}
+}
+
+static struct gate member_may_kill, member_has_killed;
+
+static void add_member_that_kills(int sig)
+{
+	if (!fork_child()) {
+		gate_wait(&member_may_kill);
+		CHECK(!kill(1, sig));
+		gate_pass(&member_has_killed, 0);
+		stay();
+	}
+}
+
+/* It is stopped by one from above, and a member sends another one meanwhile. */
+static struct init init_stopped_between(int sig)
+{
+	struct init init;
+
+	member_may_kill = gate_new();
+	member_has_killed = gate_new();
+	init = init_traced("ordinary");
+	CHECK(order(&init, add_member_that_kills, sig));
+	CHECK(!kill(init.wid, sig));
+	CHECK(stop_of(init.wid) == sig);
+	gate_pass(&member_may_kill, 0);
+	gate_wait(&member_has_killed);
+	return init;
+}
+
+TEST(a_tracer_keeps_a_signal_from_above_while_one_from_inside_comes)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(signals); i++) {
+		struct init init = init_stopped_between(signals[i]);
+
+		go_on(&init, 0);
+		EXPECT_EQ(stop_of(init.wid), signals[i]);
+		go_on(&init, signals[i]);
+		EXPECT_TRUE(order(&init, do_nothing, 0));
+		EXPECT_EQ(fate(&init), LIVED);
+	}
+}
+
+TEST(a_tracer_passes_on_a_signal_from_above_while_one_from_inside_comes)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(traced_signals); i++) {
+		struct init init = init_stopped_between(traced_signals[i]);
+
+		go_on(&init, traced_signals[i]);
+		EXPECT_EQ(fate(&init), BY_SIGNAL(traced_signals[i]));
 	}
 }
 
