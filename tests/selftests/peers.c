@@ -19,13 +19,11 @@
 
 /* The C library has its own definitions of what this would bring. */
 #define _ASM_GENERIC_FCNTL_H
-#include <linux/pidfd.h>
-#include "tree.h"
+#include "look.h"
 #include <grp.h>
 #include <sys/ptrace.h>
 #include "harness.h"
 
-#define PAIR	PIDFD_INFO_PSPACE
 #define OTHER_USER	65533
 
 /*
@@ -291,35 +289,6 @@ static int make_peers(enum who first, enum who second)
 	return isolate(first, "peers") ?: isolate(second, "peers");
 }
 
-/* A descriptor that signals are sent to, by a pair. */
-static int directory_of(uint64_t id, pid_t nr)
-{
-	return open(PAIR_PATH(id, nr, ""), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-static int send_with(int fd, int sig, int flags)
-{
-	return syscall(SYS_pidfd_send_signal, fd, sig, NULL, flags) ? -errno : 0;
-}
-
-static int send_to(int fd, int sig)
-{
-	return send_with(fd, sig, 0);
-}
-
-/* A file of the space of a process. */
-static int open_ns_of(uint64_t id, pid_t nr)
-{
-	return open(PAIR_PATH(id, nr, "ns/pid"), O_RDONLY | O_CLOEXEC);
-}
-
-static int open_pair(int ns, pid_t nr)
-{
-	int pidfd = ioctl(ns, PSPACE_OPEN_PIDFD, nr);
-
-	return pidfd < 0 ? -errno : pidfd;
-}
-
 static int get_wid(int ns, pid_t nr)
 {
 	int wid = ioctl(ns, PSPACE_GET_WID, nr);
@@ -339,14 +308,6 @@ static int pidfd_of(uint64_t id, pid_t nr)
 	return pidfd;
 }
 
-/* What the kernel says of a pidfd: 0 or -errno. */
-static int get_pair(int pidfd, struct pidfd_info *info)
-{
-	memset(info, 0, sizeof(*info));
-	info->mask = PAIR;
-	return ioctl(pidfd, PIDFD_GET_INFO, info) ? -errno : 0;
-}
-
 static bool is_of_pair(int pidfd, uint64_t id, pid_t nr)
 {
 	struct pidfd_info info;
@@ -357,23 +318,6 @@ static bool is_of_pair(int pidfd, uint64_t id, pid_t nr)
 	       !info.tgid && !info.ppid;
 }
 
-/* Is this the whole of a file? */
-static bool is_text(const char *path, const char *expected)
-{
-	char *text = read_text(path);
-	bool same = !strcmp(text, expected);
-
-	if (!same)
-		dprintf(2, "# %s is\n%snot\n%s", path, text, expected);
-	free(text);
-	return same;
-}
-
-static int spaces_in_proc(void)
-{
-	return list("/proc/pspace").count;
-}
-
 static int processes_in_list(uint64_t id)
 {
 	char *text = read_text(TASKS);
@@ -382,17 +326,6 @@ static int processes_in_list(uint64_t id)
 
 	free(text);
 	return count;
-}
-
-static bool shows_space(uint64_t id)
-{
-	struct row row;
-	bool missing = is_missing(CONTROL_PATH(id, ""));
-
-	CHECK(space_row(id, &row) == !missing);
-	CHECK(times_listed("/proc/pspace", TEXT("%llu", (unsigned long long)id),
-			   DT_DIR) == !missing);
-	return !missing;
 }
 
 static bool has_no_trace(uint64_t id)
