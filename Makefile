@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What a user types. The module itself is built by Kbuild.
 
-.PHONY: help demo test test-kernel stress bench kunit shell toolchain lint clean
+.PHONY: help demo test test-kernel stress bench kunit shell tool toolchain lint clean
 
 help:
 	@echo 'make demo         build all that is missing, boot a guest, show what pspaces do'
@@ -11,6 +11,7 @@ help:
 	@echo 'make bench        measure it against pid namespaces: a table, samples and plots'
 	@echo 'make kunit        the KUnit suites alone'
 	@echo 'make shell        a shell in a guest with the module loaded'
+	@echo 'make tool         the command pspace, one static binary, its manual and completions'
 	@echo 'make lint         formatting and lints alone'
 	@echo 'make toolchain    install what is needed to build and run (Debian)'
 	@echo 'make clean        remove what was built (downloads stay)'
@@ -19,7 +20,7 @@ help:
 	@echo 'KSRC=DIR takes a Linux 7.3.y tree, PSPACE_CACHE=DIR another place to build in.'
 
 # What is needed to run the scripts themselves comes first.
-demo test test-kernel stress bench kunit lint shell: toolchain
+demo test test-kernel stress bench kunit lint shell tool: toolchain
 
 demo:
 	@scripts/demo
@@ -44,6 +45,9 @@ lint:
 
 shell:
 	@scripts/vm --interactive --timeout 86400 -- sh -l
+
+tool:
+	@scripts/tool
 
 toolchain:
 	@scripts/toolchain

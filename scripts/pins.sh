@@ -17,6 +17,7 @@ KERNEL_SHA256=76df1affb19f24926949369be1d74b60071c963c598ce8780bddd4bbf0fc3bc4
 : "${RUSTC:=/usr/bin/rustc}"
 : "${CARGO:=/usr/bin/cargo}"
 : "${RUSTFMT:=/usr/bin/rustfmt}"
+: "${CLIPPY:=/usr/bin/cargo-clippy}"
 BINDGEN_VERSION=0.73.2
 
 TOOLCHAIN_PACKAGES=(
@@ -30,8 +31,8 @@ BENCH_PACKAGES=(python3-matplotlib python3-tabulate)
 # For the kernel's own selftests; make test-kernel alone needs them.
 KSELFTEST_PACKAGES=(bash-static libcap-dev pkg-config python3-tabulate)
 # Debian 12 has a rustc that is new enough under this name only.
-RUST_PACKAGES_WEB=(cargo-web rust-web-src rustc-web rustfmt-web)
-RUST_PACKAGES=(cargo rust-src rustc rustfmt)
+RUST_PACKAGES_WEB=(cargo-web rust-web-clippy rust-web-src rustc-web rustfmt-web)
+RUST_PACKAGES=(cargo rust-clippy rust-src rustc rustfmt)
 
 TOP=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+//! What can be said on the command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use pspace::{Name, ProcMount, Setting, Signal, SpaceId};
+
+const AFTER_HELP: &str = "\
+A process is named by its number here (1200), by its pair (57:3: number 3 in space 57), or by its
+path from above (1200/57/8). util-linux's kill takes PID:INODE for something else: only pspace
+takes pairs.
+
+Exit status:
+  0        it is done
+  1        it has failed
+  2        wrong usage
+  3        no such space or process, or it is gone
+  4        not permitted
+  5        no pspaces here: the module is not loaded, or the kernel has none
+  125-127  run, exec, view: the program was not started (127: it is not there)
+  128+N    run, exec, wait: signal N has ended it; else their status is the program's";
+
+const RUN_HELP: &str = "\
+Examples:
+  pspace run -- sh                     a shell that is pid 1 of a new space, with a /proc of its own
+  pspace run --die-with-me -- ./agent  nothing of it is left when this command dies
+  pspace run --user root -- sh         with a user namespace, in which it is root";
+
+/// Process spaces: in one a process is the pair of the space and its number there
+#[derive(Debug, Parser)]
+#[command(name = "pspace", version, after_help = AFTER_HELP)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Run a program as pid 1 of a new space
+    Run(Run),
+    /// Run a program in a space that is there
+    Exec(Exec),
+    /// Run a program outside that sees the processes of a space as its /proc
+    View(View),
+    /// List spaces
+    Ls(Ls),
+    /// List processes of all spaces
+    Ps(Ps),
+    /// Signal processes, or kill whole spaces
+    Kill(Kill),
+    /// Wait for the end of a space, and exit as its pid 1 did
+    Wait(Wait),
+    /// Change settings of a space
+    Set(Set),
+    /// Show all names of a process, and what may be done with it
+    Info(Info),
+    /// Print a completion script for a shell
+    #[command(hide = true)]
+    Completions { shell: clap_complete::Shell },
+    /// Write the manual pages into a directory
+    #[command(hide = true)]
+    Man { directory: PathBuf },
+}
+
+/// A program and its arguments.
+#[derive(Debug, Args)]
+pub struct Program {
+    /// The program and its arguments
+    #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
+    pub words: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = RUN_HELP)]
+pub struct Run {
+    /// Who waits for orphans: "auto" is the kernel, so that pid 1 need not; "init" is pid 1;
+    /// with "outer" it is the kernel, and the space outlives its pid 1
+    #[arg(long, default_value = "auto", value_name = "WORD")]
+    pub policy: String,
+    /// What signals from above do to a pid 1 without a handler: "ordinary", as to any process;
+    /// "init", nothing
+    #[arg(long, default_value = "ordinary", value_name = "WORD")]
+    pub signals: String,
+    /// What its members see of what is outside: full, half or peers
+    #[arg(long, value_name = "WORD")]
+    pub isolation: Option<String>,
+    /// When its members get numbers outside: never, ask, show or list
+    #[arg(long, value_name = "WORD")]
+    pub numbers: Option<String>,
+    /// All numbers in it are below
+    #[arg(long, value_name = "N")]
+    pub pid_max: Option<String>,
+    /// Make a user namespace, in which the program is who you are, or root. Without privilege
+    /// one is made anyway
+    #[arg(long, value_enum, value_name = "WHO")]
+    pub user: Option<Who>,
+    /// Where its /proc is from: a new mount; a bind of /proc/pspace/<id>; auto: that where a new
+    /// mount is refused, as in containers
+    #[arg(long, value_enum, default_value = "auto", value_name = "HOW")]
+    pub proc: How,
+    /// Kill the space when this command dies, however it dies
+    #[arg(long)]
+    pub die_with_me: bool,
+    #[command(flatten)]
+    pub program: Program,
+}
+
+/// Who the program is in its user namespace.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Who {
+    /// The one who has called
+    Own,
+    /// Root
+    Root,
+}
+
+/// Where `/proc` is from.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum How {
+    /// A new mount where it is allowed, else a bind
+    Auto,
+    /// A new mount
+    Mount,
+    /// A bind of /proc/pspace/<id>
+    Bind,
+    /// What is there stays
+    None,
+}
+
+impl From<How> for ProcMount {
+    fn from(how: How) -> Self {
+        match how {
+            How::Auto => ProcMount::Auto,
+            How::Mount => ProcMount::Mount,
+            How::Bind => ProcMount::Bind,
+            How::None => ProcMount::None,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Exec {
+    /// Go to the other namespaces of its pid 1 as well: files, network, users and so on
+    #[arg(long)]
+    pub all: bool,
+    /// The space
+    pub space: SpaceId,
+    #[command(flatten)]
+    pub program: Program,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  pspace view 57 -- top\n  pspace view 57 -- ps aux")]
+pub struct View {
+    /// The space
+    pub space: SpaceId,
+    #[command(flatten)]
+    pub program: Program,
+}
+
+#[derive(Debug, Args)]
+pub struct Ls {
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Ps {
+    /// Only those of a space
+    #[arg(long, value_name = "ID")]
+    pub space: Option<SpaceId>,
+    /// Children below their parents, across spaces
+    #[arg(long, conflicts_with = "json")]
+    pub tree: bool,
+    /// Which columns, in which order
+    #[arg(short = 'o', long, value_enum, value_delimiter = ',', conflicts_with = "json")]
+    pub columns: Vec<Column>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A column of `pspace ps`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Column {
+    /// Space and number
+    Pair,
+    /// The way to it from above
+    Path,
+    /// Its number in the namespace above its space
+    Wid,
+    /// The pair of its parent
+    Parent,
+    /// Its user
+    User,
+    /// A letter, as ps has it
+    State,
+    /// Processor time
+    Time,
+    /// Memory in use, in KiB
+    Rss,
+    /// Time since it began
+    Age,
+    /// Its name
+    Command,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pspace kill 57:3                SIGTERM to number 3 in space 57
+  pspace kill -s HUP 1200/57/8    by a path
+  pspace kill --space 57          all that is in space 57 and below, by SIGKILL")]
+pub struct Kill {
+    /// Which signal, by name or number; 0 asks whether one could be sent
+    #[arg(short, long, default_value = "TERM", conflicts_with = "space")]
+    pub signal: Signal,
+    /// Kill a whole space, and those in it
+    #[arg(long, value_name = "ID")]
+    pub space: Vec<SpaceId>,
+    /// Processes: numbers, pairs or paths
+    #[arg(required_unless_present = "space", value_name = "PROCESS")]
+    pub names: Vec<Name>,
+}
+
+#[derive(Debug, Args)]
+pub struct Wait {
+    /// Until its last member is gone, too
+    #[arg(long)]
+    pub all: bool,
+    /// The space
+    pub space: SpaceId,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Settings: policy, signals, isolation, numbers, pid_max, last_pid.\n\
+                        Without any, all are printed.")]
+pub struct Set {
+    /// The space
+    pub space: SpaceId,
+    /// What to set, as policy=auto
+    #[arg(value_name = "SETTING=VALUE", value_parser = assignment)]
+    pub assignments: Vec<(Setting, String)>,
+}
+
+#[derive(Debug, Args)]
+pub struct Info {
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+    /// A number, pair or path
+    pub name: Name,
+}
+
+fn assignment(word: &str) -> Result<(Setting, String), String> {
+    let (setting, value) =
+        word.split_once('=').ok_or("it is to be SETTING=VALUE, as policy=auto")?;
+    Ok((setting.parse().map_err(|error: pspace::Error| error.to_string())?, value.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn an_assignment_has_a_setting_and_a_value() {
+        assert_eq!(assignment("policy=auto").unwrap(), (Setting::Policy, "auto".into()));
+        assert_eq!(assignment("pid-max=400").unwrap(), (Setting::PidMax, "400".into()));
+        for word in ["policy", "=auto", "colour=red"] {
+            assert!(assignment(word).is_err(), "{word}");
+        }
+    }
+
+    #[test]
+    fn kill_wants_a_process_or_a_space() {
+        for line in [&["pspace", "kill"][..], &["pspace", "kill", "-s", "HUP", "--space", "57"]] {
+            assert!(Arguments::try_parse_from(line).is_err(), "{line:?}");
+        }
+        assert!(Arguments::try_parse_from(["pspace", "kill", "--space", "57"]).is_ok());
+        assert!(Arguments::try_parse_from(["pspace", "kill", "57:3", "1200/57/8", "7"]).is_ok());
+    }
+
+    #[test]
+    fn what_follows_the_program_is_its_own() {
+        let line = ["pspace", "run", "--die-with-me", "ls", "--json", "-o", "x"];
+        let Verb::Run(run) = Arguments::try_parse_from(line).unwrap().verb else { panic!() };
+        assert_eq!(run.program.words, ["ls", "--json", "-o", "x"]);
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+//! The command `pspace`: run programs in process spaces, and list and steer these.
+
+#![deny(unsafe_code)]
+
+mod arguments;
+mod failure;
+mod kill;
+mod list;
+mod run;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use arguments::{Arguments, Verb};
+use failure::Outcome;
+
+fn main() -> ExitCode {
+    match act(Arguments::parse().verb) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(failure) => {
+            anstream::eprintln!("pspace: {failure}");
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn act(verb: Verb) -> Outcome {
+    match verb {
+        Verb::Run(run) => run::run(run),
+        Verb::Exec(exec) => run::exec(exec),
+        Verb::View(view) => run::view(view),
+        Verb::Ls(ls) => list::ls(&ls),
+        Verb::Ps(ps) => list::ps(&ps),
+        Verb::Kill(kill) => kill::kill(&kill),
+        Verb::Wait(wait) => kill::wait(&wait),
+        Verb::Set(set) => kill::set(&set),
+        Verb::Info(info) => show::info(&info),
+        Verb::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "pspace", &mut text);
+            show::text(&text)
+        }
+        Verb::Man { directory } => {
+            std::fs::create_dir_all(&directory)?;
+            clap_mangen::generate_to(Arguments::command(), &directory)?;
+            Ok(0)
+        }
+    }
+}

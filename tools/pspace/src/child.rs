@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+//! A child that stands for its parent: signals are passed on to it, and its end is told.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
+
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
+use crate::{Error, ExitStatus, Result, sys};
+
+/// What is passed on. Those that a terminal sends go to the child anyway.
+const PASSED_ON: [Signal; 6] = [
+    Signal::SIGHUP,
+    Signal::SIGINT,
+    Signal::SIGQUIT,
+    Signal::SIGTERM,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+];
+
+/// Why there is no child.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// Before it was born.
+    #[error(transparent)]
+    Before(#[from] Error),
+    /// In it, before it became the program.
+    #[error("{0}")]
+    Within(String),
+    /// It could not become the program.
+    #[error("cannot run {}: {source}", program.to_string_lossy())]
+    Exec {
+        /// Which.
+        program: OsString,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Signals are held back from now on, to be passed on to a child. So none gets lost that comes
+/// before there is one.
+#[derive(Debug)]
+pub struct Relay {
+    before: SigSet,
+    signals: SignalFd,
+}
+
+/// A child that signals are passed on to.
+#[derive(Debug)]
+pub struct Child {
+    child: std::process::Child,
+    pidfd: OwnedFd,
+    signals: SignalFd,
+}
+
+impl Relay {
+    /// Hold back the signals. Once, and before anything that is to be undone by them.
+    pub fn new() -> Result<Self> {
+        let failed = |errno: nix::Error| Error::system("cannot hold back signals", errno);
+        let passed_on: SigSet = PASSED_ON.into_iter().collect();
+        let before = passed_on.thread_swap_mask(SigmaskHow::SIG_BLOCK).map_err(failed)?;
+        let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
+        let signals = SignalFd::with_flags(&passed_on, flags).map_err(failed)?;
+        Ok(Relay { before, signals })
+    }
+
+    /// Start a command. Its signals are as the caller's were before they were held back.
+    pub fn spawn(self, command: Command) -> std::result::Result<Child, Trouble> {
+        self.spawn_with(command, || Ok(()))
+    }
+
+    pub(crate) fn spawn_with(
+        self,
+        mut command: Command,
+        mut setup: impl FnMut() -> Result<()> + Send + Sync + 'static,
+    ) -> std::result::Result<Child, Trouble> {
+        let failed = |source: io::Error| Error::system("cannot start a process", source);
+        let program = command.get_program().to_owned();
+        let (said, say) = pipe_with(PipeFlags::CLOEXEC).map_err(|errno| failed(errno.into()))?;
+        let (mut said, mut say) = (File::from(said), File::from(say));
+        let before = self.before;
+        sys::before_exec(&mut command, move || {
+            setup().or_else(|error| {
+                say.write_all(error.to_string().as_bytes())?;
+                Err(io::Error::other("told"))
+            })?;
+            before.thread_set_mask().map_err(io::Error::from)
+        })
+        .map_err(failed)?;
+        let born = command.spawn();
+        // With it goes the end of the pipe to say something.
+        drop(command);
+        let child = match born {
+            Ok(child) => child,
+            Err(source) => {
+                let mut reason = String::new();
+                said.read_to_string(&mut reason).map_err(failed)?;
+                return Err(match (reason.is_empty(), source.raw_os_error()) {
+                    (false, _) => Trouble::Within(reason),
+                    // Of fork(): a program is never missing for these.
+                    (_, Some(nix::libc::EAGAIN | nix::libc::ENOMEM)) => {
+                        Trouble::Before(failed(source))
+                    }
+                    _ => Trouble::Exec { program, source },
+                });
+            }
+        };
+        let pid = Pid::from_child(&child);
+        // It is ours to wait for, so the number is still its own.
+        let pidfd = pidfd_open(pid, PidfdFlags::empty()).map_err(|errno| failed(errno.into()))?;
+        Ok(Child { child, pidfd, signals: self.signals })
+    }
+}
+
+impl Child {
+    /// Wait for its end, and pass signals on until then.
+    ///
+    /// What the terminal has sent is not passed on: the child has it already. With HANGUP a
+    /// terminal that goes away is the end of the wait, as if SIGHUP had killed the child.
+    pub fn wait(mut self, hangup: bool) -> Result<ExitStatus> {
+        let failed = |error: io::Error| Error::system("cannot wait for the child", error);
+        loop {
+            let mut polled = [
+                PollFd::new(&self.pidfd, PollFlags::IN),
+                PollFd::new(&self.signals, PollFlags::IN),
+            ];
+            match poll(&mut polled, None) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(errno) => return Err(failed(errno.into())),
+            }
+            while let Ok(Some(signal)) = self.signals.read_signal() {
+                let number = signal.ssi_signo as i32;
+                // SI_USER, SI_QUEUE and others are 0 or less: a process has sent it.
+                if signal.ssi_code <= 0 {
+                    // It may be gone, which the next look will tell.
+                    let _ = sys::send_signal(&self.pidfd, number);
+                } else if hangup && number == Signal::SIGHUP as i32 {
+                    return Ok(ExitStatus::Killed(number));
+                }
+            }
+            if let Some(status) = self.child.try_wait().map_err(failed)? {
+                return Ok(ExitStatus::from_raw(status.into_raw()));
+            }
+        }
+    }
+}
