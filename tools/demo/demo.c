@@ -74,16 +74,6 @@ static void show_lines(FILE *file, const char *what)
 		printf("   | %s", line);
 }
 
-static void show_file(const char *path)
-{
-	FILE *file = fopen(path, "re");
-
-	say("$ cat %s", path);
-	show_lines(file, path);
-	if (file)
-		fclose(file);
-}
-
 static void show_command(const char *command)
 {
 	char exec[128];
@@ -252,7 +242,7 @@ static void load(void)
 	no_module("no module is loaded");
 	err = insmod();
 	answer(!err, "insmod pspace.ko", "%s", err ? strerror(err) : "done");
-	show_file("/proc/pspace/spaces");
+	show_command("pspace ls");
 }
 
 static void first(void)
@@ -280,7 +270,7 @@ static void twins(pid_t *left, pid_t *right)
 	       "inits %d and %d for us", *left, *right);
 	say("Nobody but the inits has a number here yet; a space has members, init included.");
 	let_spaces_settle();
-	show_file("/proc/pspace/spaces");
+	show_command("pspace ls");
 }
 
 static void on_demand(pid_t left)
@@ -307,7 +297,7 @@ static pid_t nest(void)
 	step("A space in a space.");
 	wid = start_space("outer", true);
 	answer(wid > 1, "start a space whose pid 3 is the init of another", "%d", wid);
-	show_file("/proc/pspace/spaces");
+	show_command("pspace ls");
 	say("The inner space's creator is pid 1 of the outer one, where its init is 3.");
 	return wid;
 }
@@ -331,7 +321,7 @@ static void inside(void)
 		answer(getpid() == 1 && getppid() == 0, "getpid(), getppid()", "%d, %d",
 		       getpid(), getppid());
 		show_command("ps -o pid,ppid,comm");
-		show_file("/proc/pspace/spaces");
+		show_command("pspace ls");
 		fflush(stdout);
 		_exit(failures);
 	}
@@ -541,7 +531,7 @@ static void outliving(void)
 	poll(&space, 1, 0);
 	answer(!(space.revents & POLLHUP), "pid 1 exits, waitpid()",
 	       "%s; the 100 others go on", ended(status));
-	show_file("/proc/pspace/spaces");
+	show_command("pspace ls");
 
 	snprintf(text, sizeof(text), "echo 1 > /proc/pspace/%llu/kill", id);
 	answer(tell_space(id, "kill", "1"), text, "done");
@@ -689,7 +679,8 @@ static void global_view(void)
 		if (read(ready[0], &byte, 1) != 1)
 			perror("read");
 
-	show_file("/proc/pspace/spaces");
+	show_command("pspace ps --tree -o pair,wid,parent,command "
+		     "-Q 'space != 4 || command == \"keeper\"'");
 	say("$ cat /proc/pspace/tasks      (the zoo's lines)");
 	file = fopen("/proc/pspace/tasks", "re");
 	while (file && fgets(line, sizeof(line), file)) {

@@ -5,7 +5,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use pspace::{Name, ProcMount, Setting, Signal, SpaceId};
+use pspace::{Name, Pair, ProcMount, Setting, Signal, SpaceId};
+
+use crate::complete::{processes, settings, signals, spaces};
+use crate::filter::Filter;
 
 const AFTER_HELP: &str = "\
 A process is named by its number here (1200), by its pair (57:3: number 3 in space 57), or by its
@@ -56,9 +59,16 @@ pub enum Verb {
     Set(Set),
     /// Show all names of a process, and what may be done with it
     Info(Info),
-    /// Print a completion script for a shell
-    #[command(hide = true)]
-    Completions { shell: clap_complete::Shell },
+    /// Run a debugger on a process: strace, gdb, perf
+    Trace(Trace),
+    /// List the files that processes of all spaces hold
+    Lsof(Lsof),
+    /// Tell who of all spaces holds a file, or a file system
+    Fuser(Fuser),
+    /// Show live what spaces do
+    Top(Top),
+    /// Draw the tree of spaces as SVG
+    Graph,
     /// Write the manual pages into a directory
     #[command(hide = true)]
     Man { directory: PathBuf },
@@ -146,6 +156,7 @@ pub struct Exec {
     #[arg(long)]
     pub all: bool,
     /// The space
+    #[arg(add = spaces())]
     pub space: SpaceId,
     #[command(flatten)]
     pub program: Program,
@@ -155,6 +166,7 @@ pub struct Exec {
 #[command(after_help = "Examples:\n  pspace view 57 -- top\n  pspace view 57 -- ps aux")]
 pub struct View {
     /// The space
+    #[arg(add = spaces())]
     pub space: SpaceId,
     #[command(flatten)]
     pub program: Program,
@@ -170,8 +182,11 @@ pub struct Ls {
 #[derive(Debug, Args)]
 pub struct Ps {
     /// Only those of a space
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = spaces())]
     pub space: Option<SpaceId>,
+    /// Only those for which an expression is true, as 'user == "ann" && rss > 10000'
+    #[arg(short = 'Q', long, value_name = "EXPR")]
+    pub filter: Option<Filter>,
     /// Children below their parents, across spaces
     #[arg(long, conflicts_with = "json")]
     pub tree: bool,
@@ -216,13 +231,13 @@ Examples:
   pspace kill --space 57          all that is in space 57 and below, by SIGKILL")]
 pub struct Kill {
     /// Which signal, by name or number; 0 asks whether one could be sent
-    #[arg(short, long, default_value = "TERM", conflicts_with = "space")]
+    #[arg(short, long, default_value = "TERM", conflicts_with = "space", add = signals())]
     pub signal: Signal,
     /// Kill a whole space, and those in it
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = spaces())]
     pub space: Vec<SpaceId>,
     /// Processes: numbers, pairs or paths
-    #[arg(required_unless_present = "space", value_name = "PROCESS")]
+    #[arg(required_unless_present = "space", value_name = "PROCESS", add = processes())]
     pub names: Vec<Name>,
 }
 
@@ -232,6 +247,7 @@ pub struct Wait {
     #[arg(long)]
     pub all: bool,
     /// The space
+    #[arg(add = spaces())]
     pub space: SpaceId,
 }
 
@@ -240,9 +256,10 @@ pub struct Wait {
                         Without any, all are printed.")]
 pub struct Set {
     /// The space
+    #[arg(add = spaces())]
     pub space: SpaceId,
     /// What to set, as policy=auto
-    #[arg(value_name = "SETTING=VALUE", value_parser = assignment)]
+    #[arg(value_name = "SETTING=VALUE", value_parser = assignment, add = settings())]
     pub assignments: Vec<(Setting, String)>,
 }
 
@@ -252,7 +269,64 @@ pub struct Info {
     #[arg(long)]
     pub json: bool,
     /// A number, pair or path
+    #[arg(add = processes())]
     pub name: Name,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pspace trace 57:3                       strace -p with its number
+  pspace trace 57:3 -- strace -f -o log   any that takes -p
+  pspace trace 57:3 -- gdb prog {}        {} stands for the number
+
+Where the process gets no number here (pspace set 57 numbers=never), the debugger runs in its
+space, and the number is that there.")]
+pub struct Trace {
+    /// A number, pair or path
+    #[arg(add = processes())]
+    pub name: Name,
+    /// The debugger
+    #[arg(trailing_var_arg = true, value_name = "CMD", default_value = "strace")]
+    pub words: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub struct Lsof {
+    /// Only those of a space
+    #[arg(long, value_name = "ID", add = spaces())]
+    pub space: Option<SpaceId>,
+    /// Only these processes, as pairs
+    #[arg(value_name = "PAIR", add = processes())]
+    pub pairs: Vec<Pair>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Its exit status is 1 if nobody holds it.")]
+pub struct Fuser {
+    /// All that is on the file system of PATH, as what keeps it from being unmounted
+    #[arg(short = 'm', long = "mount")]
+    pub filesystem: bool,
+    /// A file or directory
+    pub path: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Keys: up, down; left and right fold and unfold; p the next policy; e a shell in it; k kill it;
+q the end. Rates are of the time since the last look.")]
+pub struct Top {
+    /// Seconds from look to look
+    #[arg(short, long, default_value_t = 2.0, value_name = "SECONDS", value_parser = delay)]
+    pub delay: f64,
+    /// Print what there is after one delay, and end
+    #[arg(short = '1', long)]
+    pub once: bool,
+}
+
+fn delay(word: &str) -> Result<f64, String> {
+    let delay: f64 = word.parse().map_err(|_| "it is to be a number of seconds")?;
+    if (0.1..=3600.0).contains(&delay) { Ok(delay) } else { Err("it is 0.1 to 3600".into()) }
 }
 
 fn assignment(word: &str) -> Result<(Setting, String), String> {

@@ -17,6 +17,12 @@ pub enum Failure {
     /// A program could not be started.
     #[error(transparent)]
     Program(#[from] Trouble),
+    /// There is nobody to look at it.
+    #[error("top takes a terminal; 'pspace top --once' prints")]
+    NoTerminal,
+    /// An expression is none for a process.
+    #[error("the expression of -Q: {0}")]
+    Filter(String),
     /// The output could not be written.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
@@ -36,6 +42,7 @@ impl Failure {
             }
             Failure::Program(Trouble::Within(_)) => 125,
             Failure::Program(Trouble::Exec { source, .. }) => not_run(source),
+            Failure::Filter(_) | Failure::NoTerminal => 2,
             Failure::Output(_) => 1,
         }
     }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use tabwriter::TabWriter;
 
 use crate::arguments::{Column, Ls, Ps};
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 
 /// What stands where there is nothing.
 const NONE: &str = "-";
@@ -34,7 +34,7 @@ fn or_none(value: Option<impl ToString>) -> String {
 }
 
 /// Print lines of words as columns.
-fn table(lines: impl Iterator<Item = Vec<String>>) -> io::Result<()> {
+pub fn table(lines: impl Iterator<Item = Vec<String>>) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     let mut aligned = TabWriter::new(&mut out).padding(2);
     for line in lines {
@@ -82,17 +82,18 @@ fn space_line(row: SpaceRow) -> Vec<String> {
 
 /// A process, as JSON has it.
 #[derive(Serialize)]
-struct Line {
-    pair: Pair,
-    path: Option<String>,
-    wid: Option<Nr>,
-    parent: Option<Pair>,
-    uid: u32,
-    state: char,
-    cpu_seconds: Option<f64>,
-    rss_bytes: Option<u64>,
-    age_seconds: Option<u64>,
-    command: String,
+#[allow(missing_docs)]
+pub struct Line {
+    pub pair: Pair,
+    pub path: Option<String>,
+    pub wid: Option<Nr>,
+    pub parent: Option<Pair>,
+    pub uid: u32,
+    pub state: char,
+    pub cpu_seconds: Option<f64>,
+    pub rss_bytes: Option<u64>,
+    pub age_seconds: Option<u64>,
+    pub command: String,
 }
 
 /// A process, and what it has used.
@@ -126,7 +127,7 @@ impl Shown {
         }
     }
 
-    fn line(self) -> Line {
+    fn line(&self) -> Line {
         Line {
             pair: self.task.pair,
             wid: self.task.wid,
@@ -137,7 +138,7 @@ impl Shown {
             rss_bytes: self.usage.map(|usage| usage.rss),
             age_seconds: self.age.map(|age| age.as_secs()),
             command: printable(&self.task.command),
-            path: self.task.path,
+            path: self.task.path.clone(),
         }
     }
 }
@@ -146,7 +147,8 @@ impl Shown {
 pub fn ps(ps: &Ps) -> Outcome {
     let columns = if ps.columns.is_empty() { &COLUMNS[..] } else { &ps.columns };
     let used = [Column::Time, Column::Rss, Column::Age];
-    let with_usage = ps.json || columns.iter().any(|column| used.contains(column));
+    let with_usage =
+        ps.json || ps.filter.is_some() || columns.iter().any(|column| used.contains(column));
     let now = now();
     let mut rows = tasks()?;
 
@@ -156,13 +158,24 @@ pub fn ps(ps: &Ps) -> Outcome {
             return Err(pspace::Error::NoSpace(id).into());
         }
     }
-    let shown: Vec<Shown> = rows.into_iter().map(|row| Shown::new(row, now, with_usage)).collect();
+    let mut shown: Vec<Shown> =
+        rows.into_iter().map(|row| Shown::new(row, now, with_usage)).collect();
+    let users = Users::new();
+    if let Some(filter) = &ps.filter {
+        let mut kept = Vec::new();
+        for row in shown {
+            let user = users.name(row.task.uid);
+            if filter.is_true(&row.line(), &user).map_err(Failure::Filter)? {
+                kept.push(row);
+            }
+        }
+        shown = kept;
+    }
     if ps.json {
-        json(&shown.into_iter().map(Shown::line).collect::<Vec<_>>())?;
+        json(&shown.iter().map(Shown::line).collect::<Vec<_>>())?;
         return Ok(0);
     }
 
-    let users = Users::new();
     let order = if ps.tree { tree(&shown) } else { (0..shown.len()).map(|at| (at, 0)).collect() };
     let header = columns.iter().map(|column| format!("{column:?}").to_uppercase()).collect();
     let lines = order.into_iter().map(|(at, depth)| {
@@ -206,15 +219,17 @@ fn tree(shown: &[Shown]) -> Vec<(usize, usize)> {
 }
 
 /// Names of users, as far as the machine's own file has them.
-struct Users(HashMap<u32, String>);
+pub struct Users(HashMap<u32, String>);
 
 impl Users {
-    fn new() -> Self {
+    /// As they are now.
+    pub fn new() -> Self {
         let text = std::fs::read("/etc/passwd").unwrap_or_default();
         Users(parse_users(&String::from_utf8_lossy(&text)))
     }
 
-    fn name(&self, uid: u32) -> String {
+    /// The name of a user, or the number.
+    pub fn name(&self, uid: u32) -> String {
         self.0.get(&uid).map_or_else(|| uid.to_string(), |name| printable(name.as_bytes()))
     }
 }

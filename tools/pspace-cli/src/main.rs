@@ -4,20 +4,28 @@
 #![deny(unsafe_code)]
 
 mod arguments;
+mod complete;
 mod failure;
+mod files;
+mod filter;
+mod graph;
 mod kill;
 mod list;
 mod run;
 mod show;
+mod top;
+mod trace;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use clap_complete::CompleteEnv;
 
 use arguments::{Arguments, Verb};
 use failure::Outcome;
 
 fn main() -> ExitCode {
+    CompleteEnv::with_factory(Arguments::command).bin("pspace").completer("pspace").complete();
     match act(Arguments::parse().verb) {
         Ok(code) => ExitCode::from(code),
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
@@ -39,11 +47,11 @@ fn act(verb: Verb) -> Outcome {
         Verb::Wait(wait) => kill::wait(&wait),
         Verb::Set(set) => kill::set(&set),
         Verb::Info(info) => show::info(&info),
-        Verb::Completions { shell } => {
-            let mut text = Vec::new();
-            clap_complete::generate(shell, &mut Arguments::command(), "pspace", &mut text);
-            show::text(&text)
-        }
+        Verb::Trace(trace) => trace::trace(trace),
+        Verb::Lsof(lsof) => files::lsof(&lsof),
+        Verb::Fuser(fuser) => files::fuser(&fuser),
+        Verb::Top(top) => top::top(&top),
+        Verb::Graph => graph::graph(),
         Verb::Man { directory } => {
             std::fs::create_dir_all(&directory)?;
             clap_mangen::generate_to(Arguments::command(), &directory)?;

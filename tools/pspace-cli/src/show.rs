@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-//! `info`: all that a process is called; and text that is ready.
+//! `info`: all that a process is called.
 
 use std::io::{self, Write};
 
@@ -7,12 +7,6 @@ use pspace::{Details, printable};
 
 use crate::arguments::Info;
 use crate::failure::Outcome;
-
-/// Print it as it is.
-pub fn text(text: &[u8]) -> Outcome {
-    io::stdout().lock().write_all(text)?;
-    Ok(0)
-}
 
 /// Show all names of a process.
 pub fn info(info: &Info) -> Outcome {

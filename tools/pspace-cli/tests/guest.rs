@@ -2,6 +2,7 @@
 //! The command as it is used, on a kernel with pspaces. These run as root, in a guest that has
 //! busybox: scripts/test tool. Each makes spaces of its own and leaves none.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
@@ -163,6 +164,9 @@ impl Terminal {
         grantpt(&person).unwrap();
         unlockpt(&person).unwrap();
         let name = ptsname_r(&person).unwrap();
+        let mut stty = Command::new("stty");
+        let status = stty.args(["-F", &name, "rows", "40", "cols", "100"]).status().unwrap();
+        assert!(status.success());
         let program = File::options().read(true).write(true).custom_flags(flags.bits()).open(name);
         Terminal { person: OwnedFd::from(person).into(), program: program.unwrap().into() }
     }
@@ -650,6 +654,216 @@ fn info_of_a_space_without_numbers_has_none() {
     assert!(ask(&["info", &space.pair(2)]).contains("number   -\n"));
 }
 
+#[test]
+fn trace_gives_the_debugger_the_number_here() {
+    let space = Space::of_three();
+    let out = ask(&["trace", &space.pair(2), "--", "echo", "-f"]);
+    let number = out.trim_end().strip_prefix("-f -p ").expect("it is behind -p");
+    assert_eq!(fs::read_to_string(format!("/proc/{number}/comm")).unwrap(), "sleep\n");
+    let put = ask(&["trace", &space.pair(2), "--", "sh", "-c", "echo $1", "-", "{}"]);
+    assert_eq!(put.trim_end(), number);
+    refuses(&tell(&["trace", &space.pair(9), "--", "echo"]), 3, "no process");
+    refuses(&tell(&["trace", &space.pair(2), "--", "nonsense"]), 127, "cannot run nonsense");
+}
+
+#[test]
+fn trace_goes_where_there_is_a_number() {
+    let space = Space::running(&["--numbers", "never"], "sleep 1001 & exec sleep 1000");
+    until("2 is there", || space.has(2));
+    let script = "echo $1; cat /proc/$1/comm; kill -0 $1 && exit 8";
+    let said = tell(&["trace", &space.pair(2), "--", "sh", "-c", script, "-", "{}"]);
+    assert_eq!((said.code, &*said.out), (Some(8), "2\nsleep\n"), "{said:?}");
+}
+
+#[test]
+fn top_prints_once_without_a_terminal() {
+    let space = Space::running(&[], "while :; do true & done");
+    let out = ask(&["top", "--once", "--delay", "0.5"]);
+    let line =
+        out.lines().find(|line| line.trim_start().starts_with(&space.id)).expect("it is there");
+    let words: Vec<&str> = line.split_whitespace().collect();
+    assert!(
+        words[2].parse::<f64>().unwrap() > 0.0 && words[3].parse::<f64>().unwrap() > 0.0,
+        "{out}"
+    );
+    assert_eq!((words[5], words[6]), ("auto", "sh"), "{out}");
+    refuses(&tell(&["top"]), 2, "top --once");
+    assert_eq!(tell(&["top", "--delay", "0"]).code, Some(2));
+}
+
+#[test]
+fn top_on_a_terminal_steers_spaces() {
+    let space = Space::of_three();
+    let (mut top, mut person) = Terminal::new().start(&["top", "--delay", "0.2"]);
+    read_until(&mut person, "SPACE");
+    // The newest is the last.
+    person.write_all(&b"\x1b[B".repeat(50)).unwrap();
+    person.write_all(b"ky").unwrap();
+    assert_eq!(space.end(), Some(137));
+    person.write_all(b"q").unwrap();
+    // The screen of before is back.
+    read_until(&mut person, "\x1b[?1049l");
+    assert_eq!(top.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn graph_has_a_box_for_each_space() {
+    let space = Space::of_three();
+    let svg = ask(&["graph"]);
+    assert!(svg.starts_with("<?xml") && svg.trim_end().ends_with("</svg>"));
+    for text in [
+        &*format!("space {}", space.id),
+        "1: sleep",
+        "3 processes",
+        &*space.runner.id().to_string(),
+    ] {
+        assert!(svg.contains(text), "{text}: {svg}");
+    }
+}
+
+#[test]
+fn files_are_found_in_each_space() {
+    let held = "/tmp/held by one";
+    fs::write(held, "x").unwrap();
+    let script = format!("cd /tmp; exec 7<'{held}'; sleep 1001 & exec 7<&-; exec sleep 1000");
+    let space = Space::running(&[], &script);
+    until("they are what they become", || {
+        (1..=2).all(|nr| {
+            fs::read(format!("/proc/pspace/{}/{nr}/comm", space.id))
+                .is_ok_and(|name| name == b"sleep\n")
+        })
+    });
+    let rows = |text: &str| -> Vec<Vec<String>> {
+        let line = |line: &str| line.split_whitespace().map(str::to_string).collect();
+        text.lines().skip(1).map(line).collect()
+    };
+    let found = rows(&ask(&["fuser", held]));
+    assert_eq!(found, [[&*space.pair(2), "0", "sleep", "7", "/tmp/held", "by", "one"]]);
+    let all = rows(&ask(&["lsof", &space.pair(1)]));
+    for (hold, name) in [("cwd", "/tmp"), ("rtd", "/"), ("txt", "/bin/busybox")] {
+        let there =
+            all.iter().any(|row| row[0] == space.pair(1) && row[3] == hold && row[4] == name);
+        assert!(there, "{hold}: {all:?}");
+    }
+    assert!(all.iter().all(|row| row[0] == space.pair(1) && row[3] != "7"), "{all:?}");
+    assert!(rows(&ask(&["lsof", "--space", &space.id])).iter().any(|row| row[3] == "7"));
+    // All that keeps the file system from being unmounted.
+    let mounted = rows(&ask(&["fuser", "--mount", "/tmp"]));
+    let holds: Vec<&str> =
+        mounted.iter().filter(|row| row[0] == space.pair(2)).map(|row| &*row[3]).collect();
+    assert_eq!(holds, ["cwd", "7"]);
+    fs::write("/tmp/held by none", "x").unwrap();
+    let none = tell(&["fuser", "/tmp/held by none"]);
+    assert_eq!((none.code, &*none.out, &*none.err), (Some(1), "", ""));
+    refuses(&tell(&["fuser", "/tmp/nonsense"]), 1, "cannot look at /tmp/nonsense");
+    refuses(&tell(&["lsof", &space.pair(9)]), 3, "no process");
+    refuses(&tell(&["lsof", "--space", "4000000000"]), 3, "no space");
+    fs::remove_file(held).unwrap();
+    fs::remove_file("/tmp/held by none").unwrap();
+}
+
+#[test]
+fn ps_takes_an_expression() {
+    let space = Space::of_three();
+    let expression =
+        format!("space == {} && pid > 1 && command == \"sleep\" && user == \"0\"", space.id);
+    let out = ask(&["ps", "-o", "pair", "-Q", &expression]);
+    assert_eq!(out, format!("PAIR\n{}\n{}\n", space.pair(2), space.pair(3)));
+    assert_eq!(tell(&["ps", "-Q", "colour == 1"]).code, Some(2));
+    refuses(&tell(&["ps", "-Q", "uid + 1"]), 2, "the expression");
+}
+
+#[test]
+fn a_shell_completes_what_there_is() {
+    let space = Space::of_three();
+    let complete = |words: &[&str]| {
+        let mut command = pspace(&[&["--", "pspace"], words].concat());
+        command.env("COMPLETE", "fish");
+        let said = said(command);
+        assert_eq!(said.code, Some(0), "{said:?}");
+        said.out
+            .lines()
+            .map(|line| line.split('\t').next().unwrap().to_string())
+            .collect::<Vec<_>>()
+    };
+    let pairs = [1, 2, 3].map(|nr| space.pair(nr));
+    assert_eq!(complete(&["kill", &format!("{}:", space.id)]), pairs);
+    assert_eq!(
+        complete(&["set", &space.id, "pol"]),
+        ["policy=init", "policy=auto", "policy=outer"]
+    );
+    assert!(complete(&["view", ""]).contains(&space.id));
+    assert_eq!(complete(&["kill", "-s", "US"]), ["USR1", "USR2"]);
+}
+
+// ---- the manual ----------------------------------------------------------------
+
+/// A line without what differs from run to run: how many blanks there are, and which numbers.
+fn shape(line: &str) -> String {
+    let word = |word: &str| {
+        let parts = word.split(|c: char| !c.is_ascii_digit());
+        let rest: String = word.chars().filter(|c| !c.is_ascii_digit()).collect();
+        format!("{rest}{}", parts.filter(|part| !part.is_empty()).count())
+    };
+    line.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// A command with the ids of spaces that there are now for those of the manual.
+fn translated(command: &str, ids: &HashMap<String, String>) -> String {
+    let mut out = String::new();
+    let mut rest = command;
+    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+        let end = rest[at..].find(|c: char| !c.is_ascii_digit()).map_or(rest.len(), |end| at + end);
+        out += &rest[..at];
+        out += ids.get(&rest[at..end]).map_or(&rest[at..end], |id| id);
+        rest = &rest[end..];
+    }
+    out + rest
+}
+
+#[test]
+fn the_session_of_the_readme_is_true() {
+    let readme = include_str!("../../../README.md");
+    let session = readme.split_once("```console\n").unwrap().1.split_once("```").unwrap().0;
+    let mut shell = Command::new("sh")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let (mut keys, mut lines) = (shell.stdin.take().unwrap(), {
+        use std::io::BufRead;
+        std::io::BufReader::new(shell.stdout.take().unwrap()).lines()
+    });
+    let mut ids = HashMap::new();
+    let mut commands = 0;
+    for part in session.strip_prefix("$ ").unwrap().split("\n$ ") {
+        let (command, expected) = part.split_once('\n').unwrap_or((part, ""));
+        let expected: Vec<&str> = expected.lines().collect();
+        commands += 1;
+        // What runs in the background takes a while.
+        until(command, || {
+            writeln!(keys, "{}\necho end", translated(command, &ids)).unwrap();
+            let said: Vec<String> =
+                lines.by_ref().map(Result::unwrap).take_while(|line| line != "end").collect();
+            let same = said.len() == expected.len()
+                && said.iter().zip(&expected).all(|(a, b)| shape(a) == shape(b));
+            if same {
+                let id = |line: &str| {
+                    let word = line.split_whitespace().next()?.split(':').next()?;
+                    word.parse::<u64>().ok().map(|_| word.to_string())
+                };
+                let pairs = expected.iter().zip(&said);
+                ids.extend(pairs.filter_map(|(there, here)| Some((id(there)?, id(here)?))));
+            }
+            same
+        });
+    }
+    assert!(commands >= 8);
+    drop(keys);
+    shell.wait().unwrap();
+}
+
 // ---- where there are no pspaces ----------------------------------------------------
 
 /// In a guest of its own.
@@ -667,6 +881,11 @@ fn without_the_module_each_verb_says_what_to_do() {
         &["set", "57", "policy=auto"],
         &["info", "57:3"],
         &["info", "1"],
+        &["trace", "57:3"],
+        &["lsof"],
+        &["fuser", "/"],
+        &["top", "--once"],
+        &["graph"],
     ] {
         refuses(&tell(arguments), 5, "modprobe pspace");
     }
@@ -677,7 +896,7 @@ fn without_the_module_each_verb_says_what_to_do() {
 #[test]
 fn help_teaches() {
     let help = ask(&["--help"]);
-    for word in ["57:3", "1200/57/8", "util-linux", "Exit status", "run", "view"] {
+    for word in ["57:3", "1200/57/8", "util-linux", "Exit status", "run", "view", "top"] {
         assert!(help.contains(word), "{word}: {help}");
     }
     assert!(ask(&["run", "--help"]).contains("--die-with-me -- ./agent"));

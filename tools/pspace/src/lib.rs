@@ -25,6 +25,7 @@ mod child;
 mod create;
 mod error;
 mod escape;
+pub mod files;
 mod name;
 mod process;
 mod procfs;

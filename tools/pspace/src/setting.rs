@@ -57,6 +57,17 @@ impl Setting {
         }
     }
 
+    /// The words that it can be; none for a number.
+    pub fn words(self) -> &'static [&'static str] {
+        match self {
+            Setting::Policy => &["init", "auto", "outer"],
+            Setting::Signals => &["init", "ordinary"],
+            Setting::Isolation => &["full", "half", "peers"],
+            Setting::Numbers => &["never", "ask", "show", "list"],
+            Setting::PidMax | Setting::LastPid => &[],
+        }
+    }
+
     /// What it takes to set it.
     pub(crate) fn need(self) -> &'static str {
         match self {
@@ -87,5 +98,19 @@ impl FromStr for Setting {
                     "setting: there are policy, signals, isolation, numbers, pid_max and last_pid",
                 )
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_has_all_words() {
+        for setting in Setting::ALL {
+            assert_eq!(setting.name().parse::<Setting>().unwrap(), setting);
+            assert!(setting.words().iter().all(|word| setting.choice().contains(word)));
+        }
+        assert!("colour".parse::<Setting>().is_err());
     }
 }

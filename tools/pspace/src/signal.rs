@@ -28,6 +28,11 @@ impl Signal {
     /// SIGTERM.
     pub const TERM: Signal = Signal(15);
 
+    /// The names that there are.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMES.into_iter()
+    }
+
     /// Its number.
     pub fn number(self) -> i32 {
         self.0

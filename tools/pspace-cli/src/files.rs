@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+//! `lsof` and `fuser`: who holds which files, in all spaces.
+
+use pspace::files::{Held, Target, held};
+use pspace::tables::{TaskRow, tasks};
+use pspace::{Error, Name, Space, printable};
+
+use crate::arguments::{Fuser, Lsof};
+use crate::failure::Outcome;
+use crate::list::{Users, table};
+
+const HEADER: [&str; 5] = ["PAIR", "USER", "COMMAND", "FD", "NAME"];
+
+fn line(task: &TaskRow, held: &Held, users: &Users) -> Vec<String> {
+    use std::os::unix::ffi::OsStrExt;
+    vec![
+        task.pair.to_string(),
+        users.name(task.uid),
+        printable(&task.command),
+        held.hold.to_string(),
+        printable(held.name.as_os_str().as_bytes()),
+    ]
+}
+
+fn print(lines: impl Iterator<Item = Vec<String>>) -> std::io::Result<()> {
+    let header = HEADER.map(str::to_string).to_vec();
+    table([header].into_iter().chain(lines))
+}
+
+/// List what is held.
+pub fn lsof(lsof: &Lsof) -> Outcome {
+    let mut rows = tasks()?;
+    if let Some(pair) = lsof.pairs.iter().find(|pair| !rows.iter().any(|row| row.pair == **pair)) {
+        return Err(Error::NoProcess(Name::Pair(*pair)).into());
+    }
+    if let Some(id) = lsof.space.filter(|id| !Space::exists(*id)) {
+        return Err(Error::NoSpace(id).into());
+    }
+    rows.retain(|row| {
+        lsof.space.is_none_or(|id| row.pair.space == id)
+            && (lsof.pairs.is_empty() || lsof.pairs.contains(&row.pair))
+    });
+    let users = Users::new();
+    print(
+        rows.iter().flat_map(|row| held(row.pair).into_iter().map(|held| line(row, &held, &users))),
+    )?;
+    Ok(0)
+}
+
+/// Tell who holds a file. The exit status is 1 if nobody does.
+pub fn fuser(fuser: &Fuser) -> Outcome {
+    let target = Target::new(&fuser.path, fuser.filesystem)?;
+    let users = Users::new();
+    let mut lines = Vec::new();
+    for row in tasks()? {
+        let those = held(row.pair).into_iter().filter(|held| target.is(held));
+        lines.extend(those.map(|held| line(&row, &held, &users)));
+    }
+    if lines.is_empty() {
+        return Ok(1);
+    }
+    print(lines.into_iter())?;
+    Ok(0)
+}
