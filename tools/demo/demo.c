@@ -679,8 +679,7 @@ static void global_view(void)
 		if (read(ready[0], &byte, 1) != 1)
 			perror("read");
 
-	show_command("pspace ps --tree -o pair,wid,parent,command "
-		     "-Q 'space != 4 || command == \"keeper\"'");
+	show_command("pspace ps --tree -o pair,command -Q 'space > 4 || command == \"keeper\"'");
 	say("$ cat /proc/pspace/tasks      (the zoo's lines)");
 	file = fopen("/proc/pspace/tasks", "re");
 	while (file && fgets(line, sizeof(line), file)) {
