@@ -9,6 +9,7 @@
 #include "space.h"
 #include "harness.h"
 
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -328,6 +329,63 @@ TEST_F_TIMEOUT(module, a_hundred_times_leaves_nothing, 600)
 			       before[i], after);
 	}
 	EXPECT_GE(before[2], 0);
+}
+
+/* That CLONE_NEWPID be CLONE_NEWPSPACE: nobody gets something else unnoticed. */
+TEST(without_the_module_nobody_can_ask_for_pspaces)
+{
+	EXPECT_EQ(prctl(PR_SET_PSPACE_NEWPID, 1, 0, 0, 0), -1);
+	EXPECT_EQ(errno, EINVAL);
+	EXPECT_EQ(prctl(PR_SET_PSPACE_NEWPID, 0, 0, 0, 0), 0);
+	EXPECT_EQ(prctl(PR_GET_PSPACE_NEWPID, 0, 0, 0, 0), 0);
+}
+
+TEST(who_has_asked_for_pspaces_gets_nothing_else_without_the_module)
+{
+	pid_t child = fork();
+
+	ASSERT_GE(child, 0);
+	if (!child) {
+		CHECK(!insmod());
+		CHECK(!prctl(PR_SET_PSPACE_NEWPID, 1, 0, 0, 0));
+		CHECK(!rmmod_when_free());
+		CHECK(fork_with(CLONE_NEWPID) == -1 && errno == EINVAL);
+		CHECK(unshare(CLONE_NEWPID) == -1 && errno == EINVAL);
+		CHECK(!prctl(PR_SET_PSPACE_NEWPID, 0, 0, 0, 0));
+		CHECK(!unshare(CLONE_NEWPID));
+		_exit(0);
+	}
+	EXPECT_EQ(reap(child), 0);
+}
+
+TEST(a_machine_that_has_pspaces_for_all_goes_on_without_the_module)
+{
+	pid_t init;
+
+	ASSERT_EQ(write_file("/proc/sys/kernel/pspace_newpid", "2"), 0);
+	init = fork_with(CLONE_NEWPID);
+	EXPECT_GE(init, 0);
+	if (!init)
+		_exit(getpid() == 1 ? 0 : 1);
+	EXPECT_EQ(reap(init), 0);
+	EXPECT_EQ(write_file("/proc/sys/kernel/pspace_newpid", "1"), 0);
+}
+
+TEST(who_has_asked_on_such_a_machine_gets_nothing_else_either)
+{
+	pid_t child = fork();
+
+	ASSERT_GE(child, 0);
+	if (!child) {
+		CHECK(!insmod());
+		CHECK(!prctl(PR_SET_PSPACE_NEWPID, 1, 0, 0, 0));
+		CHECK(!rmmod_when_free());
+		CHECK(!write_file("/proc/sys/kernel/pspace_newpid", "2"));
+		CHECK(fork_with(CLONE_NEWPID) == -1 && errno == EINVAL);
+		_exit(0);
+	}
+	EXPECT_EQ(reap(child), 0);
+	EXPECT_EQ(write_file("/proc/sys/kernel/pspace_newpid", "1"), 0);
 }
 
 /* Runs last, on what the others have left. */

@@ -17,6 +17,7 @@
 #include <sys/fanotify.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include "harness.h"
 
 static void hide(struct below *below)
@@ -440,6 +441,69 @@ TEST(a_core_is_named_by_the_number)
 	EXPECT_EQ(unlink(TEXT("/tmp/core.%d.%d.%d", wid, wid, MEMBER)), 0);
 	EXPECT_EQ(write_file(CORE_PATTERN, pattern), 0);
 	EXPECT_TRUE(below_end(&below));
+}
+
+/*
+ * Terminals
+ */
+
+static int terminal;
+
+static void open_session(struct below *below)
+{
+	char name[64];
+	int fd;
+
+	CHECK(!ptsname_r(terminal, name, sizeof(name)));
+	CHECK(setsid() == MEMBER);
+	fd = open(name, O_RDWR | O_CLOEXEC);
+	CHECK(fd >= 0 && tcgetpgrp(fd) == MEMBER && tcgetsid(fd) == MEMBER);
+}
+
+/* What a terminal emulator asks for, to show which job is in front. */
+static struct below on_terminal(void)
+{
+	struct below below;
+
+	terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	CHECK(terminal >= 0 && !grantpt(terminal) && !unlockpt(terminal));
+	below = below_new(open_session);
+	tell(&below);
+	gate_wait(&below.done);
+	return below;
+}
+
+TEST(the_job_in_front_of_a_terminal_is_shown)
+{
+	struct below below = on_terminal();
+
+	EXPECT_TRUE(was_given(&below, tcgetpgrp(terminal)));
+	EXPECT_TRUE(below_end(&below));
+	close(terminal);
+}
+
+TEST(the_session_of_a_terminal_is_shown)
+{
+	struct below below = on_terminal();
+
+	EXPECT_TRUE(was_given(&below, tcgetsid(terminal)));
+	EXPECT_TRUE(below_end(&below));
+	close(terminal);
+}
+
+TEST(a_terminal_tells_0_of_who_gets_none)
+{
+	struct below below = on_terminal();
+	pid_t nr;
+
+	hide(&below);
+	EXPECT_EQ(ioctl(terminal, TIOCGPGRP, &nr), 0);
+	EXPECT_EQ(nr, 0);
+	EXPECT_EQ(ioctl(terminal, TIOCGSID, &nr), 0);
+	EXPECT_EQ(nr, 0);
+	EXPECT_TRUE(was_given_none(&below));
+	EXPECT_TRUE(below_end(&below));
+	close(terminal);
 }
 
 TEST_HARNESS_MAIN

@@ -33,6 +33,25 @@
 #define CLONE_NEWPSPACE	0x00400000	/* New process space */
 
 /*
+ * For programs that know of pid namespaces only: prctl(PR_SET_PSPACE_NEWPID, 1) has
+ * CLONE_NEWPID of clone(), clone3() and unshare() create a pspace, as CLONE_NEWPSPACE
+ * does. It holds for the process and all that it starts, over exec, too, except that
+ * a program which gains privileges at its exec (AT_SECURE) has not asked; until it is
+ * set to 0. The machine can have it for all (/proc/sys/kernel/pspace_newpid is 2) or for
+ * nobody (0). CLONE_NEWPID of who has asked is EINVAL if the module is gone by then, and
+ * EPERM if it is for nobody.
+ *
+ * prctl(PR_GET_PSPACE_NEWPID) returns what was set, 1 or 0.
+ *
+ * Errors:
+ *	EINVAL	another value, or arguments behind it that are not 0; or 1 and no pspace
+ *		module is loaded; or the kernel has no pspaces
+ *	EPERM	1, and /proc/sys/kernel/pspace_newpid is 0
+ */
+#define PR_SET_PSPACE_NEWPID	0x50535001
+#define PR_GET_PSPACE_NEWPID	0x50535002
+
+/*
  * A file descriptor of a pspace is one of its namespace: /proc/<pid>/ns/pid, or
  * what PIDFD_GET_PID_NAMESPACE returns. poll() on it reports
  *

@@ -47,6 +47,8 @@ pub enum Verb {
     Exec(Exec),
     /// Run a program outside that sees the processes of a space as its /proc
     View(View),
+    /// Run a program whose pid namespaces, and those of all that it starts, are spaces
+    Newpid(Newpid),
     /// List spaces
     Ls(Ls),
     /// List processes of all spaces
@@ -168,6 +170,19 @@ pub struct View {
     /// The space
     #[arg(add = spaces())]
     pub space: SpaceId,
+    #[command(flatten)]
+    pub program: Program,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pspace newpid -- unshare --fork --pid --mount-proc sh
+  pspace newpid -- podman run ...
+
+A program that gains privileges when it is executed, as sudo does, has not asked. The machine can
+refuse it, or have it for all: /proc/sys/kernel/pspace_newpid.")]
+pub struct Newpid {
     #[command(flatten)]
     pub program: Program,
 }

@@ -41,6 +41,7 @@ fn act(verb: Verb) -> Outcome {
         Verb::Run(run) => run::run(run),
         Verb::Exec(exec) => run::exec(exec),
         Verb::View(view) => run::view(view),
+        Verb::Newpid(newpid) => run::newpid(newpid),
         Verb::Ls(ls) => list::ls(&ls),
         Verb::Ps(ps) => list::ps(&ps),
         Verb::Kill(kill) => kill::kill(&kill),

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-//! `run`, `exec` and `view`: programs in a space, or before one.
+//! `run`, `exec`, `view` and `newpid`: programs in a space, or before one.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use pspace::{Creation, Relay, Setting, Space, Trouble, UserMap};
 
-use crate::arguments::{Exec, Program, Run, View, Who};
+use crate::arguments::{Exec, Newpid, Program, Run, View, Who};
 use crate::failure::Outcome;
 
 impl Program {
@@ -15,6 +15,12 @@ impl Program {
         let mut command = Command::new(program);
         command.args(arguments);
         command
+    }
+
+    fn become_it(self) -> Outcome {
+        let mut command = self.command();
+        let source = command.exec();
+        Err(Trouble::Exec { program: command.get_program().to_owned(), source }.into())
     }
 }
 
@@ -56,7 +62,11 @@ pub fn exec(exec: Exec) -> Outcome {
 /// Become a program that sees the processes of a space as its `/proc`.
 pub fn view(view: View) -> Outcome {
     Space::show_as_proc(view.space)?;
-    let mut command = view.program.command();
-    let source = command.exec();
-    Err(Trouble::Exec { program: command.get_program().to_owned(), source }.into())
+    view.program.become_it()
+}
+
+/// Become a program whose pid namespaces are spaces.
+pub fn newpid(newpid: Newpid) -> Outcome {
+    pspace::newpid()?;
+    newpid.program.become_it()
 }

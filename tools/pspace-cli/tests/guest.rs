@@ -629,6 +629,23 @@ fn view_takes_no_privilege() {
 }
 
 #[test]
+fn newpid_makes_spaces_of_pid_namespaces() {
+    let space = Space::of(pspace(&["newpid", "--", "unshare", "-p", "-f", "sleep", "1000"]));
+    assert!(ask(&["ps", "--space", &space.id, "-o", "pair,command"]).contains("sleep"));
+    assert!(ask(&["set", &space.id]).contains("numbers=list\n"));
+    refuses(&tell(&["newpid", "--", "nonsense"]), 127, "cannot run nonsense");
+}
+
+#[test]
+fn newpid_is_for_the_machine_to_allow() {
+    let switch = "/proc/sys/kernel/pspace_newpid";
+    fs::write(switch, "0").unwrap();
+    let said = tell(&["newpid", "--", "true"]);
+    fs::write(switch, "1").unwrap();
+    refuses(&said, 4, "this machine lets nobody ask");
+}
+
+#[test]
 fn info_has_all_names() {
     let space = Space::of_three();
     let path = format!("{}/2", space.runner.id());
@@ -882,6 +899,7 @@ fn without_the_module_each_verb_says_what_to_do() {
         &["info", "57:3"],
         &["info", "1"],
         &["trace", "57:3"],
+        &["newpid", "--", "true"],
         &["lsof"],
         &["fuser", "/"],
         &["top", "--once"],

@@ -170,6 +170,19 @@ fn mount_proc(proc: ProcMount, id: SpaceId) -> Result<()> {
     }
 }
 
+/// Have what makes pid namespaces make spaces: this process, and all that it starts. It is for
+/// programs that know nothing of spaces. One that gains privileges when it is executed has not asked.
+pub fn newpid() -> Result<()> {
+    sys::ask_newpid().map_err(|error| match Errno::from_io_error(&error) {
+        Some(Errno::INVAL) => Error::Unsupported,
+        Some(Errno::PERM) => Error::NotPermitted {
+            what: "have CLONE_NEWPID make spaces".into(),
+            need: "this machine lets nobody ask: /proc/sys/kernel/pspace_newpid is 0",
+        },
+        _ => Error::system("cannot ask for spaces", error),
+    })
+}
+
 impl Space {
     /// Have the caller, and what it runs, see the processes of a space as `/proc`, in mounts of its
     /// own. Nothing is entered. The caller has one thread.

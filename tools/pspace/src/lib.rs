@@ -37,7 +37,7 @@ mod sys;
 pub mod tables;
 
 pub use child::{Child, Relay, Trouble};
-pub use create::{Creation, ProcMount, UserMap};
+pub use create::{Creation, ProcMount, UserMap, newpid};
 pub use error::{Error, Kind, Result};
 pub use escape::{printable, unescape};
 pub use name::{Name, Nr, Pair, Path, SpaceId, Step};

@@ -16,6 +16,9 @@ use rustix::thread::{UnshareFlags, unshare_unsafe};
 /// CLONE_NEWPSPACE of `<linux/pspace.h>`.
 pub const CLONE_NEWPSPACE: u32 = 0x0040_0000;
 
+/// Of `<linux/pspace.h>`.
+const PR_SET_PSPACE_NEWPID: c_int = 0x5053_5001;
+
 /// PSPACE_IOCTL of `<linux/pspace.h>`, which is that of `<linux/nsfs.h>`.
 const GROUP: u8 = 0xb7;
 
@@ -111,6 +114,13 @@ pub fn unshare(flags: u32) -> rustix::io::Result<()> {
     unsafe { unshare_unsafe(flags) }
 }
 
+/// Have CLONE_NEWPID of this process, and of what it starts, be CLONE_NEWPSPACE.
+pub fn ask_newpid() -> io::Result<()> {
+    // SAFETY: it takes numbers only.
+    let result = unsafe { nix::libc::prctl(PR_SET_PSPACE_NEWPID, 1, 0, 0, 0) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
 /// Send a signal, or 0, to the process of a pidfd or of a directory of procfs.
 pub fn send_signal(process: impl AsFd, signal: i32) -> io::Result<()> {
     let process = process.as_fd().as_raw_fd();
@@ -191,6 +201,7 @@ mod tests {
         use std::mem::{offset_of, size_of};
         let pairs: Vec<(&str, u64)> = vec![
             ("CLONE_NEWPSPACE", CLONE_NEWPSPACE.into()),
+            ("PR_SET_PSPACE_NEWPID", PR_SET_PSPACE_NEWPID as u64),
             ("PSPACE_KILL", PSPACE_KILL.into()),
             ("PSPACE_GET_INFO", PSPACE_GET_INFO.into()),
             ("PSPACE_OPEN_PIDFD", PSPACE_OPEN_PIDFD.into()),
