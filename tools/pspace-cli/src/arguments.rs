@@ -22,8 +22,9 @@ Exit status:
   3        no such space or process, or it is gone
   4        not permitted
   5        no pspaces here: the module is not loaded, or the kernel has none
-  125-127  run, exec, view: the program was not started (127: it is not there)
-  128+N    run, exec, wait: signal N has ended it; else their status is the program's";
+  125-127  run, exec, view, newpid, trace: the program was not started (126: it cannot be run,
+           127: it is not there, 125: all else); else their status is the program's
+  128+N    signal N has ended it (run, exec, wait)";
 
 const RUN_HELP: &str = "\
 Examples:
@@ -45,7 +46,7 @@ pub enum Verb {
     Run(Run),
     /// Run a program in a space that is there
     Exec(Exec),
-    /// Run a program outside that sees the processes of a space as its /proc
+    /// Run a program outside that looks at the processes of a space as its /proc
     View(View),
     /// Run a program whose pid namespaces, and those of all that it starts, are spaces
     Newpid(Newpid),
@@ -74,6 +75,16 @@ pub enum Verb {
     /// Write the manual pages into a directory
     #[command(hide = true)]
     Man { directory: PathBuf },
+}
+
+impl Verb {
+    /// Is the exit status that of a program?
+    pub fn starts_a_program(&self) -> bool {
+        matches!(
+            self,
+            Verb::Run(_) | Verb::Exec(_) | Verb::View(_) | Verb::Newpid(_) | Verb::Trace(_)
+        )
+    }
 }
 
 /// A program and its arguments.
@@ -154,7 +165,9 @@ impl From<How> for ProcMount {
 
 #[derive(Debug, Args)]
 pub struct Exec {
-    /// Go to the other namespaces of its pid 1 as well: files, network, users and so on
+    /// Go to the other namespaces of its pid 1 as well: files, network, users and so on. With
+    /// another user namespace the program is the user that pid 1 is. Without one it keeps all
+    /// privileges of who calls, among files that are not theirs: look first what it runs
     #[arg(long)]
     pub all: bool,
     /// The space
@@ -165,7 +178,13 @@ pub struct Exec {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  pspace view 57 -- top\n  pspace view 57 -- ps aux")]
+#[command(after_help = "\
+Examples:
+  pspace view 57 -- top
+  pspace view 57 -- ps aux
+
+It looks only: the numbers that it sees are not those of where it is, so to signal, trace or change a
+process by its number is refused (EPERM). pspace kill and trace do it; pspace exec is inside.")]
 pub struct View {
     /// The space
     #[arg(add = spaces())]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! Why the command has failed, and with which exit status it says so.
 
-use std::io;
+use std::io::{self, Write};
 
 use pspace::{Error, Kind, Trouble};
 
@@ -32,6 +32,19 @@ impl Failure {
     /// Is it that nobody reads the output any more?
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// Tell of it. Where nobody can read it there is nothing else to do.
+    pub fn tell(&self) {
+        let _ = writeln!(anstream::stderr(), "pspace: {self}");
+    }
+
+    /// The exit status of what was to run a program: not one that the program itself can have.
+    pub fn not_started(&self) -> u8 {
+        match self {
+            Failure::Program(Trouble::Exec { source, .. }) => not_run(source),
+            _ => 125,
+        }
     }
 
     /// The exit status, as `pspace --help` has them.

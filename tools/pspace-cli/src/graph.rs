@@ -22,7 +22,9 @@ const PADDING: f64 = 20.0;
 /// Draw the tree of spaces.
 pub fn graph() -> Outcome {
     let drawing = draw(&spaces()?, &tasks()?);
-    io::stdout().lock().write_all(drawing.as_bytes())?;
+    let mut out = io::stdout().lock();
+    writeln!(out, "{drawing}")?;
+    out.flush()?;
     Ok(0)
 }
 

@@ -16,7 +16,7 @@ pub fn kill(kill: &Kill) -> Outcome {
 
     for error in spaces.chain(processes).filter_map(Result::err) {
         let failure = Failure::from(error);
-        anstream::eprintln!("pspace: {failure}");
+        failure.tell();
         code = if code == 0 { failure.code() } else { code };
     }
     Ok(code)

@@ -16,6 +16,9 @@ use crate::failure::{Failure, Outcome};
 /// What stands where there is nothing.
 const NONE: &str = "-";
 
+/// How deep a tree is drawn: who nests deeper is beside that.
+pub const DEEPEST: usize = 50;
+
 const COLUMNS: [Column; 10] = [
     Column::Pair,
     Column::Path,
@@ -180,7 +183,7 @@ pub fn ps(ps: &Ps) -> Outcome {
     let header = columns.iter().map(|column| format!("{column:?}").to_uppercase()).collect();
     let lines = order.into_iter().map(|(at, depth)| {
         let word = |column: &Column| match column {
-            Column::Command => "  ".repeat(depth) + &shown[at].word(*column, &users),
+            Column::Command => "  ".repeat(depth.min(DEEPEST)) + &shown[at].word(*column, &users),
             column => shown[at].word(*column, &users),
         };
         columns.iter().map(word).collect()

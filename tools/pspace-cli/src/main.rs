@@ -26,12 +26,14 @@ use failure::Outcome;
 
 fn main() -> ExitCode {
     CompleteEnv::with_factory(Arguments::command).bin("pspace").completer("pspace").complete();
-    match act(Arguments::parse().verb) {
+    let verb = Arguments::parse().verb;
+    let starts = verb.starts_a_program();
+    match act(verb) {
         Ok(code) => ExitCode::from(code),
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
-            anstream::eprintln!("pspace: {failure}");
-            ExitCode::from(failure.code())
+            failure.tell();
+            ExitCode::from(if starts { failure.not_started() } else { failure.code() })
         }
     }
 }

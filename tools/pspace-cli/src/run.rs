@@ -54,14 +54,20 @@ pub fn run(run: Run) -> Outcome {
 /// Run a program in a space that is there.
 pub fn exec(exec: Exec) -> Outcome {
     let relay = Relay::new()?;
-    Space::open(exec.space)?.enter(exec.all)?;
+    let space = Space::open(exec.space)?;
+    if exec.all {
+        pspace::keep_descriptors()?;
+        space.enter_all()?;
+    } else {
+        space.enter()?;
+    }
     let child = relay.spawn(exec.program.command())?;
     Ok(child.wait(false)?.code())
 }
 
 /// Become a program that sees the processes of a space as its `/proc`.
 pub fn view(view: View) -> Outcome {
-    Space::show_as_proc(view.space)?;
+    Space::look(view.space)?;
     view.program.become_it()
 }
 

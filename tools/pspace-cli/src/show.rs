@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use pspace::{Details, printable};
+use pspace::Details;
 
 use crate::arguments::Info;
 use crate::failure::Outcome;
@@ -27,7 +27,7 @@ pub fn info(info: &Info) -> Outcome {
     writeln!(out, "pair     {}", details.pair)?;
     writeln!(out, "path     {}", details.path)?;
     writeln!(out, "number   {}", details.number.map_or("-".into(), |nr| nr.to_string()))?;
-    writeln!(out, "command  {}", printable(details.command.as_bytes()))?;
+    writeln!(out, "command  {}", details.command)?;
     writeln!(out, "state    {}", details.state)?;
     writeln!(out, "user     {}", details.uid)?;
     writeln!(out, "threads  {}", details.threads)?;

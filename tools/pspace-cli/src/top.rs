@@ -17,7 +17,7 @@ use ratatui::{DefaultTerminal, Frame};
 
 use crate::arguments::Top;
 use crate::failure::{Failure, Outcome};
-use crate::list::table;
+use crate::list::{DEEPEST, table};
 
 const HEADER: [&str; 7] = ["SPACE", "PROCESSES", "NEW/s", "CPU%", "RSS", "POLICY", "COMMAND"];
 const KEYS: &str = "up/down  left/right fold  p policy  e enter  k kill  q quit";
@@ -215,7 +215,7 @@ impl View {
         let space = self.now.spaces.iter().find(|space| space.id == row.id);
         let mark = if row.folded { "+" } else { "" };
         [
-            format!("{}{}{mark}", "  ".repeat(row.depth), row.id),
+            format!("{}{}{mark}", "  ".repeat(row.depth.min(DEEPEST)), row.id),
             row.work.processes.to_string(),
             format!("{:.1}", row.work.numbers as f64 / seconds),
             format!("{:.1}", row.work.cpu.as_secs_f64() * 100.0 / seconds),

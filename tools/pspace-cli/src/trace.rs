@@ -22,7 +22,7 @@ pub fn trace(trace: Trace) -> Outcome {
         return Err(Trouble::Exec { program: command.get_program().to_owned(), source }.into());
     }
     let relay = Relay::new()?;
-    Space::open(details.pair.space)?.enter(false)?;
+    Space::open(details.pair.space)?.enter()?;
     Space::show_as_proc(details.pair.space)?;
     let child = relay.spawn(command(trace.words, details.pair.nr))?;
     Ok(child.wait(false)?.code())

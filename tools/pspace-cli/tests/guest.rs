@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 
 use nix::fcntl::OFlag;
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
+use nix::sys::ptrace;
+use nix::sys::wait::waitpid;
+use nix::unistd::Pid;
 use serde_json::Value;
 
 /// No answer at all after that is a failure.
@@ -285,8 +288,8 @@ fn run_needs_no_init_inside() {
 fn run_tells_what_cannot_be_run() {
     refuses(&tell(&["run", "--", "nonsense"]), 127, "cannot run nonsense");
     refuses(&tell(&["run", "--", "/etc"]), 126, "cannot run /etc");
-    refuses(&tell(&["run", "--policy", "nonsense", "--", "true"]), 2, "init, auto or outer");
-    refuses(&tell(&["run", "--pid-max", "1", "--", "true"]), 2, "'1' is no pid_max");
+    refuses(&tell(&["run", "--policy", "nonsense", "--", "true"]), 125, "init, auto or outer");
+    refuses(&tell(&["run", "--pid-max", "1", "--", "true"]), 125, "'1' is no pid_max");
     assert_eq!(tell(&["run"]).code, Some(2));
     assert_eq!(tell(&["run", "--proc", "nonsense", "--", "true"]).code, Some(2));
 }
@@ -319,6 +322,53 @@ fn run_works_where_proc_is_masked() {
         let bound = run(how);
         assert_eq!((bound.code, &*bound.out), (Some(0), "1\n"), "{how}: {bound:?}");
     }
+}
+
+#[test]
+fn run_passes_on_what_its_program_has_not_got_from_the_terminal() {
+    let script = "trap 'echo got it; exit 6' INT; echo ready; while :; do sleep 0.1; done";
+    let (mut runner, mut person) =
+        Terminal::new().start(&["run", "--", "setsid", "sh", "-c", script]);
+    read_until(&mut person, "ready");
+    person.write_all(b"\x03").unwrap();
+    read_until(&mut person, "got it");
+    assert_eq!(runner.wait().unwrap().code(), Some(6));
+}
+
+#[test]
+fn run_hears_of_its_program_whatever_its_parent_ignores() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' CHLD; exec pspace run -- sh -c 'exit 7'"]);
+    assert_eq!(said(command).code, Some(7));
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' CHLD; exec pspace run -- nonsense"]);
+    refuses(&said(command), 127, "cannot run nonsense");
+}
+
+/// A dead program that a tracer keeps cannot be waited for, and its pidfd says that it is dead.
+#[test]
+fn run_waits_in_peace_for_what_a_tracer_keeps() {
+    let space = Space::running(&[], "exec sleep 1000");
+    let row = &json(&["ps", "--space", &space.id])[0];
+    let program = Pid::from_raw(row["wid"].as_i64().unwrap() as i32);
+    ptrace::seize(program, ptrace::Options::empty()).unwrap();
+    ask(&["kill", "-s", "KILL", &space.pair(1)]);
+    until("it is dead", || space.is_dead(1));
+    let used = || {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", space.runner.id())).unwrap();
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+    };
+    let before = used();
+    sleep(Duration::from_secs(2));
+    // In hundredths of a second. One that spins has used most of two.
+    assert!(used() - before < 50, "{before} {}", used());
+    ask(&["kill", &space.runner.id().to_string()]);
+    let id = space.id.clone();
+    let mut space = space;
+    assert_eq!(space.runner.wait().unwrap().code(), Some(128 + 15));
+    waitpid(program, None).unwrap();
+    until("the space is gone", || !exists(&id));
 }
 
 #[test]
@@ -419,7 +469,7 @@ fn ps_tells_what_processes_use() {
 
 #[test]
 fn a_name_does_not_steer_the_terminal() {
-    let name = "/tmp/e\x1b[31m\nvil";
+    let name = "/tmp/e\x1b[31m\n\u{9b}vil";
     let mut script = File::options().create_new(true).write(true).mode(0o755).open(name).unwrap();
     script.write_all(b"#!/bin/sh\nsleep 1000\n").unwrap();
     drop(script);
@@ -430,7 +480,7 @@ fn a_name_does_not_steer_the_terminal() {
     });
     for arguments in [&["ps"][..], &["ps", "--json"], &["info", &space.pair(1)]] {
         let out = ask(arguments);
-        assert!(out.contains("vil") && !out.contains('\x1b'), "{out}");
+        assert!(out.contains("vil") && !out.contains(['\x1b', '\u{9b}']), "{out}");
     }
     fs::remove_file(name).unwrap();
 }
@@ -494,6 +544,15 @@ fn kill_tries_each_and_tells_of_the_first() {
 }
 
 #[test]
+fn kill_tries_each_even_where_nobody_is_told() {
+    let space = Space::of_three();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = pspace(&["kill", &space.pair(99), &space.pair(2)]);
+    assert_eq!(command.stderr(full).status().unwrap().code(), Some(3));
+    until("the one that is there has got it", || space.is_dead(2));
+}
+
+#[test]
 fn kill_is_not_for_all() {
     let space = Space::of_three();
     refuses(&said(by_user(pspace(&["kill", &space.pair(2)]))), 4, "not permitted to signal");
@@ -527,8 +586,8 @@ fn kill_of_what_is_gone_is_3() {
     refuses(&tell(&["wait", &id]), 3, "it is gone");
     refuses(&tell(&["set", &id, "policy=auto"]), 3, "it is gone");
     refuses(&tell(&["info", &gone]), 3, "it is gone");
-    refuses(&tell(&["exec", &id, "--", "true"]), 3, "it is gone");
-    refuses(&tell(&["view", &id, "--", "true"]), 3, "it is gone");
+    refuses(&tell(&["exec", &id, "--", "true"]), 125, "it is gone");
+    refuses(&tell(&["view", &id, "--", "true"]), 125, "it is gone");
 }
 
 #[test]
@@ -593,7 +652,11 @@ fn exec_is_in_the_space() {
     assert_eq!(all, "1 2 3 5\n");
     assert_eq!(tell(&["exec", &space.id, "--", "sh", "-c", "exit 9"]).code, Some(9));
     refuses(&tell(&["exec", &space.id, "--", "nonsense"]), 127, "cannot run nonsense");
-    refuses(&said(by_user(pspace(&["exec", &space.id, "--", "true"]))), 4, "not permitted to open");
+    refuses(
+        &said(by_user(pspace(&["exec", &space.id, "--", "true"]))),
+        125,
+        "not permitted to open",
+    );
 }
 
 #[test]
@@ -601,6 +664,60 @@ fn exec_of_ones_own_space_takes_no_privilege() {
     let space = Space::of(by_user(pspace(&["run", "--", "sleep", "1000"])));
     let inside = said(by_user(pspace(&["exec", &space.id, "--", "sh", "-c", "echo $$; id -u"])));
     assert_eq!((inside.code, &*inside.out), (Some(0), "2\n1000\n"), "{inside:?}");
+}
+
+/// Who made a space decides what runs in it, and can trace that: it must be nothing of root's.
+#[test]
+fn exec_all_of_a_users_space_is_that_user() {
+    let space = Space::of(by_user(pspace(&["run", "--", "sleep", "1000"])));
+    let out = ask(&["exec", "--all", &space.id, "--", "sh", "-c", "id -u; id -g; id -G; echo $$"]);
+    assert_eq!(out, "1000\n1000\n1000\n2\n");
+    let space = Space::of(by_user(pspace(&["run", "--user", "root", "--", "sleep", "1000"])));
+    let script = "id -u; cat /etc/shadow 2>/dev/null; echo >/tmp/by-exec";
+    assert_eq!(ask(&["exec", "--all", &space.id, "--", "sh", "-c", script]), "0\n");
+    let made = fs::metadata("/tmp/by-exec").unwrap();
+    assert_eq!((made.uid(), made.gid()), (USER, USER));
+    fs::remove_file("/tmp/by-exec").unwrap();
+}
+
+#[test]
+fn exec_all_passes_on_no_other_descriptors() {
+    let space = Space::of_three();
+    let open = |options: &str| {
+        // One more than 0 to 2 and that of who lists, or not.
+        let list = "ls /proc/self/fd | grep -c .";
+        let script =
+            format!("exec pspace exec {options} {} -- sh -c '{list}' 7</dev/null", space.id);
+        let mut command = Command::new("sh");
+        command.args(["-c", &script]);
+        let said = said(command);
+        assert_eq!(said.code, Some(0), "{said:?}");
+        said.out
+    };
+    assert_eq!((&*open(""), &*open("--all")), ("5\n", "4\n"));
+}
+
+/// A dead one is in no namespaces, and another member may be in root's.
+#[test]
+fn exec_all_goes_by_pid_1_or_not_at_all() {
+    let space = Space::running(&["--policy", "outer"], "sleep 1001 & exec sleep 1000");
+    until("2 is there", || space.has(2));
+    ask(&["kill", "-s", "KILL", &space.pair(1)]);
+    until("1 is gone", || !space.has(1));
+    assert_eq!(ask(&["exec", &space.id, "--", "echo", "in"]), "in\n");
+    refuses(&tell(&["exec", "--all", &space.id, "--", "true"]), 125, "no pid 1 any more");
+}
+
+#[test]
+fn view_does_nothing_to_others_by_their_numbers() {
+    let space = Space::of_three();
+    for script in ["kill -0 1", "kill -0 -1", "renice -n 1 -p 1", "taskset -p 1 1"] {
+        let said = tell(&["view", &space.id, "--", "sh", "-c", script]);
+        assert_ne!(said.code, Some(0), "{script}: {said:?}");
+        assert!(said.err.contains("not permitted"), "{script}: {said:?}");
+    }
+    // What is meant for oneself works.
+    ask(&["view", &space.id, "--", "taskset", "1", "true"]);
 }
 
 #[test]
@@ -642,7 +759,7 @@ fn newpid_is_for_the_machine_to_allow() {
     fs::write(switch, "0").unwrap();
     let said = tell(&["newpid", "--", "true"]);
     fs::write(switch, "1").unwrap();
-    refuses(&said, 4, "this machine lets nobody ask");
+    refuses(&said, 125, "this machine lets nobody ask");
 }
 
 #[test]
@@ -679,7 +796,7 @@ fn trace_gives_the_debugger_the_number_here() {
     assert_eq!(fs::read_to_string(format!("/proc/{number}/comm")).unwrap(), "sleep\n");
     let put = ask(&["trace", &space.pair(2), "--", "sh", "-c", "echo $1", "-", "{}"]);
     assert_eq!(put.trim_end(), number);
-    refuses(&tell(&["trace", &space.pair(9), "--", "echo"]), 3, "no process");
+    refuses(&tell(&["trace", &space.pair(9), "--", "echo"]), 125, "no process");
     refuses(&tell(&["trace", &space.pair(2), "--", "nonsense"]), 127, "cannot run nonsense");
 }
 
@@ -887,10 +1004,7 @@ fn the_session_of_the_readme_is_true() {
 #[test]
 fn without_the_module_each_verb_says_what_to_do() {
     for arguments in [
-        &["run", "--", "true"][..],
-        &["exec", "57", "--", "true"],
-        &["view", "57", "--", "true"],
-        &["ls"],
+        &["ls"][..],
         &["ps"],
         &["kill", "57:3"],
         &["kill", "--space", "57"],
@@ -898,14 +1012,21 @@ fn without_the_module_each_verb_says_what_to_do() {
         &["set", "57", "policy=auto"],
         &["info", "57:3"],
         &["info", "1"],
-        &["trace", "57:3"],
-        &["newpid", "--", "true"],
         &["lsof"],
         &["fuser", "/"],
         &["top", "--once"],
         &["graph"],
     ] {
         refuses(&tell(arguments), 5, "modprobe pspace");
+    }
+    for arguments in [
+        &["run", "--", "true"][..],
+        &["exec", "57", "--", "true"],
+        &["view", "57", "--", "true"],
+        &["newpid", "--", "true"],
+        &["trace", "57:3"],
+    ] {
+        refuses(&tell(arguments), 125, "modprobe pspace");
     }
     // A number is one, with pspaces or without.
     ask(&["kill", "-s", "0", "1"]);

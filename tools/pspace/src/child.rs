@@ -10,9 +10,10 @@ use std::process::Command;
 
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
+use rustix::event::Timespec;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, getpgid, getpgrp, pidfd_open};
 
 use crate::{Error, ExitStatus, Result, sys};
 
@@ -25,6 +26,9 @@ const PASSED_ON: [Signal; 6] = [
     Signal::SIGUSR1,
     Signal::SIGUSR2,
 ];
+
+/// From look to look at a child that is dead and cannot be waited for yet.
+const KEPT: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
 /// Why there is no child.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +54,7 @@ pub enum Trouble {
 #[derive(Debug)]
 pub struct Relay {
     before: SigSet,
+    ignored: bool,
     signals: SignalFd,
 }
 
@@ -65,11 +70,13 @@ impl Relay {
     /// Hold back the signals. Once, and before anything that is to be undone by them.
     pub fn new() -> Result<Self> {
         let failed = |errno: nix::Error| Error::system("cannot hold back signals", errno);
+        // Ignored, as a parent can have it, there would be nothing to wait for.
+        let ignored = sys::hear_of_children().map_err(failed)?;
         let passed_on: SigSet = PASSED_ON.into_iter().collect();
         let before = passed_on.thread_swap_mask(SigmaskHow::SIG_BLOCK).map_err(failed)?;
         let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
         let signals = SignalFd::with_flags(&passed_on, flags).map_err(failed)?;
-        Ok(Relay { before, signals })
+        Ok(Relay { before, ignored, signals })
     }
 
     /// Start a command. Its signals are as the caller's were before they were held back.
@@ -86,12 +93,15 @@ impl Relay {
         let program = command.get_program().to_owned();
         let (said, say) = pipe_with(PipeFlags::CLOEXEC).map_err(|errno| failed(errno.into()))?;
         let (mut said, mut say) = (File::from(said), File::from(say));
-        let before = self.before;
+        let (before, ignored) = (self.before, self.ignored);
         sys::before_exec(&mut command, move || {
             setup().or_else(|error| {
                 say.write_all(error.to_string().as_bytes())?;
                 Err(io::Error::other("told"))
             })?;
+            if ignored {
+                sys::ignore_children()?;
+            }
             before.thread_set_mask().map_err(io::Error::from)
         })
         .map_err(failed)?;
@@ -123,31 +133,40 @@ impl Relay {
 impl Child {
     /// Wait for its end, and pass signals on until then.
     ///
-    /// What the terminal has sent is not passed on: the child has it already. With HANGUP a
-    /// terminal that goes away is the end of the wait, as if SIGHUP had killed the child.
+    /// What the terminal has sent is passed on only if the child has not got it already, as one of
+    /// the same group. With HANGUP a terminal that goes away is the end of the wait, as if SIGHUP
+    /// had killed the child. So is any signal if the child is dead and is kept by a tracer.
     pub fn wait(mut self, hangup: bool) -> Result<ExitStatus> {
         let failed = |error: io::Error| Error::system("cannot wait for the child", error);
+        let pid = Pid::from_child(&self.child);
+        let mut kept = false;
         loop {
             let mut polled = [
-                PollFd::new(&self.pidfd, PollFlags::IN),
                 PollFd::new(&self.signals, PollFlags::IN),
+                PollFd::new(&self.pidfd, PollFlags::IN),
             ];
-            match poll(&mut polled, None) {
+            // Its pidfd says that it is dead as long as it is kept.
+            let (watched, time) = if kept { (1, Some(&KEPT)) } else { (2, None) };
+            match poll(&mut polled[..watched], time) {
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
                 Err(errno) => return Err(failed(errno.into())),
             }
+            let dead = kept || !polled[1].revents().is_empty();
+            if let Some(status) = self.child.try_wait().map_err(failed)? {
+                return Ok(ExitStatus::from_raw(status.into_raw()));
+            }
+            kept = dead;
             while let Ok(Some(signal)) = self.signals.read_signal() {
                 let number = signal.ssi_signo as i32;
                 // SI_USER, SI_QUEUE and others are 0 or less: a process has sent it.
-                if signal.ssi_code <= 0 {
-                    // It may be gone, which the next look will tell.
-                    let _ = sys::send_signal(&self.pidfd, number);
-                } else if hangup && number == Signal::SIGHUP as i32 {
+                let by_terminal = signal.ssi_code > 0;
+                if kept || (by_terminal && hangup && number == Signal::SIGHUP as i32) {
                     return Ok(ExitStatus::Killed(number));
                 }
-            }
-            if let Some(status) = self.child.try_wait().map_err(failed)? {
-                return Ok(ExitStatus::from_raw(status.into_raw()));
+                if !by_terminal || getpgid(Some(pid)) != Ok(getpgrp()) {
+                    // It may be gone, which the next look will tell.
+                    let _ = sys::send_signal(&self.pidfd, number);
+                }
             }
         }
     }

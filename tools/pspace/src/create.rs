@@ -7,6 +7,7 @@ use std::process::Command;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_bind, mount_change};
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use rustix::thread::UnshareFlags;
 
 use crate::child::{Child, Relay, Trouble};
@@ -19,7 +20,7 @@ pub enum UserMap {
     /// Who they are: what they run has no privilege in the namespace, and `id` says the same.
     #[default]
     Own,
-    /// Root: what they run has all privileges in the namespace, and none outside.
+    /// Root: what they run has all privileges in the namespace, and outside those of who they are.
     Root,
 }
 
@@ -70,6 +71,9 @@ impl Creation {
         }
         let (proc, id) = (self.proc, space.id());
         let child = relay.spawn_with(command, move || mount_proc(proc, id))?;
+        // In a user namespace of its own the program may trace who shares that.
+        set_dumpable_behavior(DumpableBehavior::NotDumpable)
+            .map_err(|errno| Error::system("cannot keep others out of this process", errno))?;
         Ok((child, space))
     }
 
@@ -184,8 +188,15 @@ pub fn newpid() -> Result<()> {
 }
 
 impl Space {
-    /// Have the caller, and what it runs, see the processes of a space as `/proc`, in mounts of its
-    /// own. Nothing is entered. The caller has one thread.
+    /// Have the caller, and what it executes, look at a space: see its processes as `/proc`, in
+    /// mounts of its own. Nothing is entered, so its numbers are not those of the caller: to do
+    /// something to a process by one is refused. The caller has one thread.
+    pub fn look(id: SpaceId) -> Result<()> {
+        Space::show_as_proc(id)?;
+        crate::look::only()
+    }
+
+    /// See the processes of a space as `/proc`, in mounts of the caller's own.
     pub fn show_as_proc(id: SpaceId) -> Result<()> {
         require()?;
         if !Space::exists(id) {

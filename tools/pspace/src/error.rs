@@ -29,8 +29,8 @@ pub enum Error {
     /// No space of that id, or one that the caller may not see.
     #[error("no space {0}: it is gone, or not below yours. 'pspace ls' lists those there are")]
     NoSpace(SpaceId),
-    /// A space that has no process, so that there is no way to a descriptor of it.
-    #[error("space {0} has no process any more, so it cannot be opened")]
+    /// A space that has no process to open it by, or no pid 1 to go by.
+    #[error("space {0} has no pid 1 any more, or no process at all")]
     Empty(SpaceId),
     /// No process of that name, or one that the caller may not see.
     #[error(

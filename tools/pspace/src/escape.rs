@@ -24,7 +24,8 @@ pub fn printable(text: &[u8]) -> String {
     let mut out = String::with_capacity(text.len());
     for chunk in text.utf8_chunks() {
         for c in chunk.valid().chars() {
-            if c.is_control() || is_invisible(c) {
+            // The backslash, too, so that what is read is one thing only.
+            if c.is_control() || is_invisible(c) || c == '\\' {
                 let mut bytes = [0; 4];
                 for byte in c.encode_utf8(&mut bytes).bytes() {
                     out += &format!("\\{byte:03o}");
@@ -42,7 +43,8 @@ pub fn printable(text: &[u8]) -> String {
 
 /// What changes the order of the text around it, or cannot be seen.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -68,5 +70,10 @@ mod tests {
         assert_eq!(printable("näme \u{202e}x".as_bytes()), r"näme \342\200\256x");
         assert_eq!(printable(b"\xffz"), r"\377z");
         assert_eq!(printable("\u{9b}31m".as_bytes()), r"\302\23331m");
+        assert_eq!(
+            printable("\u{61c}\u{ad}\u{e0041}".as_bytes()),
+            r"\330\234\302\255\363\240\201\201"
+        );
+        assert_eq!(printable(br"a\033"), r"a\134033");
     }
 }

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 //! What files processes hold, in whatever space they are.
 
-use std::fs::{self, Metadata};
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{AtFlags, Dir, OFlags, StatxFlags, readlinkat, statx};
+
+use crate::procfs::{open, open_at};
 use crate::{Error, Pair, Result};
 
 /// How a process holds a file.
@@ -55,9 +62,9 @@ pub struct Target {
 impl Target {
     /// A file, or with FILESYSTEM all of the file system it is on.
     pub fn new(path: &Path, filesystem: bool) -> Result<Self> {
-        let metadata = fs::metadata(path)
+        let metadata = std::fs::metadata(path)
             .map_err(|error| Error::system(format!("cannot look at {}", path.display()), error))?;
-        let (device, inode) = id(&metadata);
+        let (device, inode) = (metadata.dev(), metadata.ino());
         Ok(Target { device, inode: (!filesystem).then_some(inode) })
     }
 
@@ -69,41 +76,51 @@ impl Target {
     }
 }
 
-fn id(metadata: &Metadata) -> (u64, u64) {
-    (metadata.dev(), metadata.ino())
-}
-
 /// All that a process holds, once each. Nothing of one that is gone, or may not be looked at.
 pub fn held(pair: Pair) -> Vec<Held> {
-    let directory = PathBuf::from(format!("/proc/pspace/{}/{}", pair.space, pair.nr));
+    // Once: the number can be that of another process the next time.
+    let Ok(process) = open(
+        &format!("/proc/pspace/{}/{}", pair.space, pair.nr),
+        OFlags::RDONLY | OFlags::DIRECTORY,
+    ) else {
+        return Vec::new();
+    };
     let link = |file: &str, hold| {
-        let file = directory.join(file);
-        let name = fs::read_link(&file).ok()?;
-        Some(Held { hold, name, id: fs::metadata(&file).ok().map(|metadata| id(&metadata)) })
+        let name = readlinkat(&process, file, Vec::new()).ok()?;
+        let name = OsString::from_vec(name.into_bytes()).into();
+        Some(Held { hold, name, id: id_at(&process, file) })
     };
     let links = [("cwd", Hold::Directory), ("root", Hold::Root), ("exe", Hold::Program)];
     let mut all: Vec<Held> =
         links.into_iter().filter_map(|(file, hold)| link(file, hold)).collect();
     let program = all.iter().find(|held| held.hold == Hold::Program).and_then(|held| held.id);
 
-    let maps = fs::read(directory.join("maps")).unwrap_or_default();
+    let mut maps = Vec::new();
+    if let Ok(file) = open_at(&process, "maps", OFlags::RDONLY) {
+        // A part is better than nothing.
+        let _ = File::from(file).read_to_end(&mut maps);
+    }
     let mut mapped: Vec<Held> = maps.split(|byte| *byte == b'\n').filter_map(parse_map).collect();
     mapped.sort_by(|a, b| (a.id, &a.name).cmp(&(b.id, &b.name)));
     mapped.dedup_by_key(|held| held.id);
     all.extend(mapped.into_iter().filter(|held| held.id != program));
 
-    let mut numbers: Vec<u32> = fs::read_dir(directory.join("fd"))
+    let mut numbers: Vec<u32> = open_at(&process, "fd", OFlags::RDONLY | OFlags::DIRECTORY)
+        .and_then(Dir::new)
         .into_iter()
         .flatten()
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter_map(|entry| entry.ok()?.file_name().to_str().ok()?.parse().ok())
         .collect();
     numbers.sort_unstable();
-    all.extend(
-        numbers
-            .into_iter()
-            .filter_map(|number| link(&format!("fd/{number}"), Hold::Descriptor(number))),
-    );
+    let descriptor = |number| link(&format!("fd/{number}"), Hold::Descriptor(number));
+    all.extend(numbers.into_iter().filter_map(descriptor));
     all
+}
+
+/// Which file it is. A server that does not answer is not waited for.
+fn id_at(directory: &OwnedFd, file: &str) -> Option<(u64, u64)> {
+    let statx = statx(directory, file, AtFlags::STATX_DONT_SYNC, StatxFlags::INO).ok()?;
+    Some((rustix::fs::makedev(statx.stx_dev_major, statx.stx_dev_minor), statx.stx_ino))
 }
 
 /// A line of `maps`: addresses, rights, offset, device, inode, name.

@@ -23,9 +23,11 @@
 
 mod child;
 mod create;
+mod enter;
 mod error;
 mod escape;
 pub mod files;
+mod look;
 mod name;
 mod process;
 mod procfs;
@@ -38,6 +40,7 @@ pub mod tables;
 
 pub use child::{Child, Relay, Trouble};
 pub use create::{Creation, ProcMount, UserMap, newpid};
+pub use enter::{NAMESPACES, keep_descriptors};
 pub use error::{Error, Kind, Result};
 pub use escape::{printable, unescape};
 pub use name::{Name, Nr, Pair, Path, SpaceId, Step};
@@ -45,5 +48,5 @@ pub use process::{Details, Process};
 pub use procfs::{Usage, now, own_space, usage};
 pub use setting::Setting;
 pub use signal::Signal;
-pub use space::{Info, NAMESPACES, Space};
+pub use space::{Info, Space};
 pub use status::ExitStatus;

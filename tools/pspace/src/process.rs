@@ -9,6 +9,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use serde::Serialize;
 
+use crate::escape::printable;
 use crate::procfs::{is_denied, is_gone, open, open_at, require};
 use crate::{Error, Name, Nr, Pair, Result, Signal, Space, sys};
 
@@ -30,7 +31,7 @@ pub struct Details {
     /// Its number in the caller's own space, which it is given if it has none. None if it gets
     /// none.
     pub number: Option<Nr>,
-    /// Its name.
+    /// Its name, as a terminal may have it.
     pub command: String,
     /// A letter, as `ps` shows it.
     pub state: char,
@@ -85,14 +86,21 @@ impl Details {
             errno if is_gone(errno) => Error::NoProcess(name.clone()),
             errno => Error::system(format!("cannot read the status of {name}"), errno),
         };
-        let mut status = Vec::new();
-        let file = open_at(&directory, "status", OFlags::RDONLY).map_err(gone)?;
-        std::fs::File::from(file)
-            .read_to_end(&mut status)
-            .map_err(|error| gone(Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
+        let read = |file: &str| {
+            let mut text = Vec::new();
+            let file = open_at(&directory, file, OFlags::RDONLY).map_err(gone)?;
+            std::fs::File::from(file)
+                .read_to_end(&mut text)
+                .map_err(|error| gone(Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
+            Ok::<_, Error>(text)
+        };
+        let status = read("status")?;
         let mut details = parse_status(&String::from_utf8_lossy(&status))
             .map_err(|what| Error::format("status", format!("{what} of {name}")))?
             .ok_or(Error::Unsupported)?;
+        // As it is, and not as the status has it, escaped in part.
+        let command = read("comm")?;
+        details.command = printable(command.strip_suffix(b"\n").unwrap_or(&command));
         details.may_signal = sys::send_signal(&directory, Signal::PROBE.number()).is_ok();
         details.may_look = open_at(&directory, "ns/pid", OFlags::RDONLY).is_ok();
         details.may_steer = Space::may_steer(details.pair.space);
@@ -121,7 +129,7 @@ fn parse_status(status: &str) -> std::result::Result<Option<Details>, &'static s
         },
         path: line("PspacePath").ok_or("no path")?.into(),
         number: None,
-        command: line("Name").unwrap_or_default().into(),
+        command: String::new(),
         state: line("State").and_then(|word| word.chars().next()).ok_or("no state")?,
         uid: first("Uid").and_then(|word| word.parse().ok()).ok_or("no user")?,
         threads: line("Threads").and_then(|word| word.parse().ok()).unwrap_or(0),

@@ -8,18 +8,14 @@ use std::os::unix::ffi::OsStrExt;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use crate::procfs::{is_denied, is_gone, open, open_at, require};
+use crate::procfs::{is_denied, is_gone, open, require};
 use crate::{Error, ExitStatus, Name, Nr, Pair, Result, Setting, SpaceId, sys};
 
 const ABOVE: &str =
     "it takes CAP_SYS_ADMIN in the user namespace that owns the space, and to be above it";
-const LOOK: &str = "it takes the right to look at one of its processes, as its user or root has";
-
-/// The namespaces of a process besides that of its numbers, by their names in `/proc/<pid>/ns`.
-/// That of users is first, since it decides about the others.
-pub const NAMESPACES: [&str; 7] = ["user", "cgroup", "ipc", "uts", "net", "time", "mnt"];
+pub(crate) const LOOK: &str =
+    "it takes the right to look at one of its processes, as its user or root has";
 
 /// A space that is there, as an open file of it: it stays the same one, whatever happens to it.
 #[derive(Debug)]
@@ -212,86 +208,13 @@ impl Space {
         }
     }
 
-    fn lookup(&self, nr: Nr, errno: Errno) -> Error {
+    pub(crate) fn lookup(&self, nr: Nr, errno: Errno) -> Error {
         let name = Name::Pair(Pair { space: self.id, nr });
         match errno {
             Errno::SRCH => Error::NoProcess(name),
             Errno::NOENT => Error::Thread(name),
             _ => Error::system(format!("cannot find {name}"), errno),
         }
-    }
-
-    /// Have the caller's next children be members of it. With ALL the caller itself goes to the
-    /// other namespaces of its first process, as nsenter does.
-    ///
-    /// Who is not privileged over the space goes to its user namespace: whoever made that may.
-    pub fn enter(&self, all: bool) -> Result<()> {
-        let others = self.other_namespaces()?;
-        let denied = |what: &str, errno: Errno| match errno {
-            errno if is_denied(errno) => Error::NotPermitted {
-                what: format!("enter {what} of space {}", self.id),
-                need: "it takes CAP_SYS_ADMIN in the user namespace that owns it, and here",
-            },
-            Errno::INVAL => Error::NotPermitted {
-                what: format!("enter {what} of space {}", self.id),
-                need: "it can be entered from above only",
-            },
-            Errno::NOMEM => Error::NoSpace(self.id),
-            errno => Error::system(format!("cannot enter {what} of space {}", self.id), errno),
-        };
-        let join_user = || match others.iter().find(|(name, _)| *name == "user") {
-            Some((_, file)) => {
-                move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::User))
-                    .map_err(|errno| denied("the user namespace", errno))
-            }
-            None => Ok(()),
-        };
-        let join =
-            || move_into_link_name_space(self.file.as_fd(), Some(LinkNameSpaceType::ProcessID));
-        if all {
-            join_user()?;
-        }
-        match join() {
-            Err(Errno::PERM) if !all => {
-                join_user()?;
-                join().map_err(|errno| denied("the numbers", errno))?;
-            }
-            result => result.map_err(|errno| denied("the numbers", errno))?,
-        }
-        if all {
-            for (name, file) in others.iter().filter(|(name, _)| *name != "user") {
-                move_into_link_name_space(file.as_fd(), None)
-                    .map_err(|errno| denied(&format!("the {name} namespace"), errno))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Those namespaces of its first process that are not the caller's.
-    fn other_namespaces(&self) -> Result<Vec<(&'static str, OwnedFd)>> {
-        let first = Space::processes(self.id)?.into_iter().next().ok_or(Error::Empty(self.id))?;
-        let directory = open(&format!("/proc/pspace/{}/{first}/ns", self.id), OFlags::DIRECTORY)
-            .map_err(|errno| self.lookup(first, errno))?;
-        let mut others = Vec::new();
-        for name in NAMESPACES {
-            let own = open(&format!("/proc/self/ns/{name}"), OFlags::RDONLY);
-            let there = match open_at(&directory, name, OFlags::RDONLY) {
-                Ok(file) => file,
-                Err(errno) if is_denied(errno) => {
-                    return Err(Error::NotPermitted {
-                        what: format!("open space {}", self.id),
-                        need: LOOK,
-                    });
-                }
-                // A kernel without that kind, or a process that is gone: nothing to go to.
-                Err(_) => continue,
-            };
-            let id = sys::namespace_id(&there);
-            if id.is_err() || own.and_then(sys::namespace_id) != id {
-                others.push((name, there));
-            }
-        }
-        Ok(others)
     }
 }
 

@@ -10,6 +10,7 @@ use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use nix::sys::signal::{self, SigHandler, Signal};
 use rustix::ioctl::{self, Getter, Ioctl, IoctlOutput, NoArg, Opcode, opcode};
 use rustix::thread::{UnshareFlags, unshare_unsafe};
 
@@ -134,6 +135,27 @@ pub fn send_signal(process: impl AsFd, signal: i32) -> io::Result<()> {
             0,
         )
     };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Have the ends of children told. Were they ignored?
+pub fn hear_of_children() -> nix::Result<bool> {
+    // SAFETY: no handler is set.
+    let before = unsafe { signal::signal(Signal::SIGCHLD, SigHandler::SigDfl) }?;
+    Ok(before == SigHandler::SigIgn)
+}
+
+/// Ignore the ends of children.
+pub fn ignore_children() -> nix::Result<()> {
+    // SAFETY: no handler is set.
+    unsafe { signal::signal(Signal::SIGCHLD, SigHandler::SigIgn) }.map(drop)
+}
+
+/// Have no descriptor but 0 to 2 be passed on to what is executed from here.
+pub fn keep_descriptors() -> io::Result<()> {
+    let flags = nix::libc::CLOSE_RANGE_CLOEXEC as nix::libc::c_int;
+    // SAFETY: nothing is closed now, and all that this process has opened is closed then anyway.
+    let result = unsafe { nix::libc::close_range(3, u32::MAX, flags) };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
