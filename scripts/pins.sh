@@ -30,6 +30,15 @@ TOOLCHAIN_PACKAGES=(
 BENCH_PACKAGES=(python3-matplotlib python3-tabulate)
 # For the kernel's own selftests; make test-kernel alone needs them.
 KSELFTEST_PACKAGES=(bash-static libcap-dev pkg-config python3-tabulate)
+# For real programs in spaces; make test-programs alone needs them,
+PROGRAMS_PACKAGES=(mmdebstrap python3-tabulate)
+# and has a guest with these, of this release of Debian.
+DEBIAN_SUITE=trixie
+DEBIAN_MIRROR=http://deb.debian.org/debian
+DEBIAN_ROOT_PACKAGES=(
+	base-files bash coreutils dash dumb-init gdb grep lsof mount ncurses-base procps psmisc
+	python3 sed strace tini util-linux util-linux-extra bsdutils
+)
 # Debian 12 has a rustc that is new enough under this name only.
 RUST_PACKAGES_WEB=(cargo-web rust-web-clippy rust-web-src rustc-web rustfmt-web)
 RUST_PACKAGES=(cargo rust-clippy rust-src rustc rustfmt)
