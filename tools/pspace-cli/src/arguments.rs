@@ -4,8 +4,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use pspace::{Name, Pair, ProcMount, Setting, Signal, SpaceId};
+use pspace::{Name, ProcMount, Setting, Signal, SpaceId};
 
 use crate::complete::{processes, settings, signals, spaces};
 use crate::filter::Filter;
@@ -30,7 +31,8 @@ const RUN_HELP: &str = "\
 Examples:
   pspace run -- sh                     a shell that is pid 1 of a new space, with a /proc of its own
   pspace run --die-with-me -- ./agent  nothing of it is left when this command dies
-  pspace run --user root -- sh         with a user namespace, in which it is root";
+  pspace run --user root -- sh         with a user namespace, in which it is root
+  unshare -n pspace run -- sh          what else a sandbox is made of is for others to add";
 
 /// Process spaces: in one a process is the pair of the space and its number there
 #[derive(Debug, Parser)]
@@ -100,19 +102,22 @@ pub struct Program {
 pub struct Run {
     /// Who waits for orphans: "auto" is the kernel, so that pid 1 need not; "init" is pid 1;
     /// with "outer" it is the kernel, and the space outlives its pid 1
-    #[arg(long, default_value = "auto", value_name = "WORD")]
+    #[arg(long, default_value = "auto", value_parser = words(Setting::Policy))]
     pub policy: String,
     /// What signals from above do to a pid 1 without a handler: "ordinary", as to any process;
     /// "init", nothing
-    #[arg(long, default_value = "ordinary", value_name = "WORD")]
+    #[arg(long, default_value = "ordinary", value_parser = words(Setting::Signals))]
     pub signals: String,
-    /// What its members see of what is outside: full, half or peers
-    #[arg(long, value_name = "WORD")]
+    /// What its members see of what is outside: "full", nothing; "half", what is above, by pairs;
+    /// "peers", the spaces beside it that say so, too. It takes privilege outside, so it does not
+    /// go with --user
+    #[arg(long, value_parser = words(Setting::Isolation))]
     pub isolation: Option<String>,
-    /// When its members get numbers outside: never, ask, show or list
-    #[arg(long, value_name = "WORD")]
+    /// When its members get numbers outside: "list", when somebody there lists processes, too;
+    /// "show", when they are shown otherwise; "ask", by pspace info or trace; "never"
+    #[arg(long, value_parser = words(Setting::Numbers))]
     pub numbers: Option<String>,
-    /// All numbers in it are below
+    /// All numbers in it are below, so there are no more tasks than that: 301 to 4194304
     #[arg(long, value_name = "N")]
     pub pid_max: Option<String>,
     /// Make a user namespace, in which the program is who you are, or root. Without privilege
@@ -126,6 +131,9 @@ pub struct Run {
     /// Kill the space when this command dies, however it dies
     #[arg(long)]
     pub die_with_me: bool,
+    /// Write the id of the space to a file before the program runs
+    #[arg(long, value_name = "FILE")]
+    pub id_file: Option<PathBuf>,
     #[command(flatten)]
     pub program: Program,
 }
@@ -164,12 +172,19 @@ impl From<How> for ProcMount {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pspace exec 57 -- ps          a member; its /proc is that of the space
+  pspace exec --all 57 -- sh    among the files, users and networks of its pid 1")]
 pub struct Exec {
     /// Go to the other namespaces of its pid 1 as well: files, network, users and so on. With
     /// another user namespace the program is the user that pid 1 is. Without one it keeps all
     /// privileges of who calls, among files that are not theirs: look first what it runs
     #[arg(long)]
     pub all: bool,
+    /// Leave /proc as it is here
+    #[arg(long, conflicts_with = "all")]
+    pub no_proc: bool,
     /// The space
     #[arg(add = spaces())]
     pub space: SpaceId,
@@ -183,8 +198,9 @@ Examples:
   pspace view 57 -- top
   pspace view 57 -- ps aux
 
-It looks only: the numbers that it sees are not those of where it is, so to signal, trace or change a
-process by its number is refused (EPERM). pspace kill and trace do it; pspace exec is inside.")]
+It looks only: the numbers that it sees are not those of where it is. So to
+signal, trace or change a process by its number is refused (EPERM). pspace kill
+and trace do it; pspace exec is inside.")]
 pub struct View {
     /// The space
     #[arg(add = spaces())]
@@ -199,14 +215,19 @@ Examples:
   pspace newpid -- unshare --fork --pid --mount-proc sh
   pspace newpid -- podman run ...
 
-A program that gains privileges when it is executed, as sudo does, has not asked. The machine can
-refuse it, or have it for all: /proc/sys/kernel/pspace_newpid.")]
+A program that gains privileges when it is executed, as sudo does, has not
+asked. The machine can refuse it, or have it for all:
+/proc/sys/kernel/pspace_newpid.")]
 pub struct Newpid {
     #[command(flatten)]
     pub program: Program,
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+INIT is the pair by which its pid 1 is known in the space above; CREATOR the path of
+who has created it; MEMBERS counts numbers that are in use, those of threads and of
+dead processes that nobody has waited for, too.")]
 pub struct Ls {
     /// As JSON
     #[arg(long)]
@@ -214,6 +235,15 @@ pub struct Ls {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pspace ps --tree -o pair,user,args
+  pspace ps -Q 'space != 4'         without those of the machine's own space
+  pspace ps -Q 'command == \"sh\" && rss > 10000 || age < 60'
+
+An expression has pair, space, pid, path, wid, parent, user, uid, state, time and age
+(seconds), rss (KiB) and command; == != < <= > >= && || ! and parentheses; words stand
+in double quotes.")]
 pub struct Ps {
     /// Only those of a space
     #[arg(long, value_name = "ID", add = spaces())]
@@ -243,8 +273,14 @@ pub enum Column {
     Wid,
     /// The pair of its parent
     Parent,
+    /// Space
+    Space,
+    /// Its number there
+    Pid,
     /// Its user
     User,
+    /// Its user, as a number
+    Uid,
     /// A letter, as ps has it
     State,
     /// Processor time
@@ -255,6 +291,8 @@ pub enum Column {
     Age,
     /// Its name
     Command,
+    /// Its command line
+    Args,
 }
 
 #[derive(Debug, Args)]
@@ -262,6 +300,7 @@ pub enum Column {
 Examples:
   pspace kill 57:3                SIGTERM to number 3 in space 57
   pspace kill -s HUP 1200/57/8    by a path
+  pspace kill -9 57:3 57:4        as kill(1) takes them
   pspace kill --space 57          all that is in space 57 and below, by SIGKILL")]
 pub struct Kill {
     /// Which signal, by name or number; 0 asks whether one could be sent
@@ -286,15 +325,23 @@ pub struct Wait {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Settings: policy, signals, isolation, numbers, pid_max, last_pid.\n\
-                        Without any, all are printed.")]
+#[command(after_help = "\
+Settings:
+  policy=init|auto|outer       who waits for orphans, and whether it outlives its pid 1
+  signals=init|ordinary        what signals from above do to its pid 1
+  isolation=full|half|peers    what its members see of what is outside
+  numbers=never|ask|show|list  when its members get numbers above
+  pid_max=N                    all numbers are below: 301 to 4194304
+  last_pid=N                   numbers go on from there
+
+Without any, all are printed.")]
 pub struct Set {
     /// The space
     #[arg(add = spaces())]
     pub space: SpaceId,
-    /// What to set, as policy=auto
-    #[arg(value_name = "SETTING=VALUE", value_parser = assignment, add = settings())]
-    pub assignments: Vec<(Setting, String)>,
+    /// What to set, as policy=auto, or to print, as policy
+    #[arg(value_name = "SETTING[=VALUE]", value_parser = assignment, add = settings())]
+    pub assignments: Vec<(Setting, Option<String>)>,
 }
 
 #[derive(Debug, Args)]
@@ -314,8 +361,8 @@ Examples:
   pspace trace 57:3 -- strace -f -o log   any that takes -p
   pspace trace 57:3 -- gdb prog {}        {} stands for the number
 
-Where the process gets no number here (pspace set 57 numbers=never), the debugger runs in its
-space, and the number is that there.")]
+Where the process gets no number here (pspace set 57 numbers=never), the
+debugger runs in its space, and the number is that there.")]
 pub struct Trace {
     /// A number, pair or path
     #[arg(add = processes())]
@@ -330,9 +377,9 @@ pub struct Lsof {
     /// Only those of a space
     #[arg(long, value_name = "ID", add = spaces())]
     pub space: Option<SpaceId>,
-    /// Only these processes, as pairs
-    #[arg(value_name = "PAIR", add = processes())]
-    pub pairs: Vec<Pair>,
+    /// Only these processes: numbers, pairs or paths
+    #[arg(value_name = "PROCESS", add = processes())]
+    pub names: Vec<Name>,
 }
 
 #[derive(Debug, Args)]
@@ -347,8 +394,8 @@ pub struct Fuser {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Keys: up, down; left and right fold and unfold; p the next policy; e a shell in it; k kill it;
-q the end. Rates are of the time since the last look.")]
+Keys: up, down; left and right fold and unfold; p the next policy; e a shell in
+it; k kill it; q the end. Rates are of the time since the last look.")]
 pub struct Top {
     /// Seconds from look to look
     #[arg(short, long, default_value_t = 2.0, value_name = "SECONDS", value_parser = delay)]
@@ -363,10 +410,36 @@ fn delay(word: &str) -> Result<f64, String> {
     if (0.1..=3600.0).contains(&delay) { Ok(delay) } else { Err("it is 0.1 to 3600".into()) }
 }
 
-fn assignment(word: &str) -> Result<(Setting, String), String> {
-    let (setting, value) =
-        word.split_once('=').ok_or("it is to be SETTING=VALUE, as policy=auto")?;
-    Ok((setting.parse().map_err(|error: pspace::Error| error.to_string())?, value.to_string()))
+/// The words that a setting can be.
+fn words(setting: Setting) -> PossibleValuesParser {
+    PossibleValuesParser::new(setting.words())
+}
+
+fn assignment(word: &str) -> Result<(Setting, Option<String>), String> {
+    let (setting, value) = match word.split_once('=') {
+        Some((setting, value)) => (setting, Some(value.to_string())),
+        None => (word, None),
+    };
+    Ok((setting.parse().map_err(|error: pspace::Error| error.to_string())?, value))
+}
+
+/// The words of the command line, with the signal of `kill -9` as `-s 9`.
+pub fn with_signals(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut all: Vec<OsString> = Vec::new();
+    let mut open = true;
+    for word in words {
+        let text = word.to_string_lossy();
+        open &= text != "--";
+        let signal = text.strip_prefix('-').filter(|rest| {
+            open && all.get(1).is_some_and(|verb| verb == "kill")
+                && rest.starts_with(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit())
+        });
+        match signal {
+            Some(signal) => all.extend(["-s".into(), signal.into()]),
+            None => all.push(word),
+        }
+    }
+    all
 }
 
 #[cfg(test)]
@@ -382,9 +455,10 @@ mod tests {
 
     #[test]
     fn an_assignment_has_a_setting_and_a_value() {
-        assert_eq!(assignment("policy=auto").unwrap(), (Setting::Policy, "auto".into()));
-        assert_eq!(assignment("pid-max=400").unwrap(), (Setting::PidMax, "400".into()));
-        for word in ["policy", "=auto", "colour=red"] {
+        assert_eq!(assignment("policy=auto").unwrap(), (Setting::Policy, Some("auto".into())));
+        assert_eq!(assignment("pid-max=400").unwrap(), (Setting::PidMax, Some("400".into())));
+        assert_eq!(assignment("policy").unwrap(), (Setting::Policy, None));
+        for word in ["=auto", "colour=red", "colour", ""] {
             assert!(assignment(word).is_err(), "{word}");
         }
     }
@@ -396,6 +470,22 @@ mod tests {
         }
         assert!(Arguments::try_parse_from(["pspace", "kill", "--space", "57"]).is_ok());
         assert!(Arguments::try_parse_from(["pspace", "kill", "57:3", "1200/57/8", "7"]).is_ok());
+    }
+
+    #[test]
+    fn a_signal_is_given_as_kill_takes_it() {
+        let words =
+            |line: &str| -> Vec<OsString> { with_signals(line.split(' ').map(OsString::from)) };
+        assert_eq!(words("pspace kill -9 57:3"), ["pspace", "kill", "-s", "9", "57:3"]);
+        assert_eq!(words("pspace kill -HUP 57:3"), ["pspace", "kill", "-s", "HUP", "57:3"]);
+        for line in [
+            "pspace kill -s HUP 7",
+            "pspace kill -- -9",
+            "pspace top -1",
+            "pspace run -- kill -9 7",
+        ] {
+            assert_eq!(words(line).join(&OsString::from(" ")), *line, "{line}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use pspace::files::{Held, Target, held};
 use pspace::tables::{TaskRow, tasks};
-use pspace::{Error, Name, Space, printable};
+use pspace::{Details, Error, Space, printable};
 
 use crate::arguments::{Fuser, Lsof};
 use crate::failure::Outcome;
@@ -30,15 +30,17 @@ fn print(lines: impl Iterator<Item = Vec<String>>) -> std::io::Result<()> {
 /// List what is held.
 pub fn lsof(lsof: &Lsof) -> Outcome {
     let mut rows = tasks()?;
-    if let Some(pair) = lsof.pairs.iter().find(|pair| !rows.iter().any(|row| row.pair == **pair)) {
-        return Err(Error::NoProcess(Name::Pair(*pair)).into());
-    }
+    let pairs = lsof
+        .names
+        .iter()
+        .map(|name| Ok(Details::read(name)?.pair))
+        .collect::<pspace::Result<Vec<_>>>()?;
     if let Some(id) = lsof.space.filter(|id| !Space::exists(*id)) {
         return Err(Error::NoSpace(id).into());
     }
     rows.retain(|row| {
         lsof.space.is_none_or(|id| row.pair.space == id)
-            && (lsof.pairs.is_empty() || lsof.pairs.contains(&row.pair))
+            && (pairs.is_empty() || pairs.contains(&row.pair))
     });
     let users = Users::new();
     print(

@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use pspace::{Process, Setting, Space};
+use pspace::{Error, Name, Nr, Process, Setting, Space, SpaceId};
 
 use crate::arguments::{Kill, Set, Wait};
 use crate::failure::{Failure, Outcome};
@@ -11,7 +11,13 @@ use crate::failure::{Failure, Outcome};
 /// Signal processes, or kill spaces. Each is tried; the exit status is that of the first failure.
 pub fn kill(kill: &Kill) -> Outcome {
     let spaces = kill.space.iter().map(|id| Space::kill_by_id(*id));
-    let processes = kill.names.iter().map(|name| Process::open(name)?.signal(kill.signal));
+    let processes = kill.names.iter().map(|name| {
+        // A slip that would hit a process which has nothing to do with it.
+        match name {
+            Name::Number(nr) if is_other_space(*nr) => Err(Error::Ambiguous(*nr)),
+            name => Process::open(name)?.signal(kill.signal),
+        }
+    });
     let mut code = 0;
 
     for error in spaces.chain(processes).filter_map(Result::err) {
@@ -20,6 +26,12 @@ pub fn kill(kill: &Kill) -> Outcome {
         code = if code == 0 { failure.code() } else { code };
     }
     Ok(code)
+}
+
+/// Is a number the id of a space, too, that is not the caller's?
+fn is_other_space(nr: Nr) -> bool {
+    let id = SpaceId::new(nr.into()).filter(|id| Space::exists(*id));
+    id.is_some() && id != pspace::own_space().ok()
 }
 
 /// Wait for the end of a space.
@@ -32,14 +44,18 @@ pub fn wait(wait: &Wait) -> Outcome {
 
 /// Change settings of a space, or print them.
 pub fn set(set: &Set) -> Outcome {
+    let mut out = io::stdout().lock();
+    let mut print = |setting: Setting| -> Result<(), Failure> {
+        Ok(writeln!(out, "{}={}", setting.name(), Space::get(set.space, setting)?)?)
+    };
     for (setting, value) in &set.assignments {
-        Space::set(set.space, *setting, value)?;
+        match value {
+            Some(value) => Space::set(set.space, *setting, value)?,
+            None => print(*setting)?,
+        }
     }
     if set.assignments.is_empty() {
-        let mut out = io::stdout().lock();
-        for setting in Setting::ALL {
-            writeln!(out, "{}={}", setting.name(), Space::get(set.space, setting)?)?;
-        }
+        Setting::ALL.into_iter().try_for_each(print)?;
     }
     Ok(0)
 }

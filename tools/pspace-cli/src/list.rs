@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
 use pspace::tables::{SpaceRow, TaskRow, spaces, tasks};
-use pspace::{Nr, Pair, Space, Usage, now, printable, usage};
+use pspace::{Nr, Pair, Space, Usage, arguments, now, printable, usage};
 use serde::Serialize;
 use tabwriter::TabWriter;
 
@@ -74,7 +74,7 @@ fn space_line(row: SpaceRow) -> Vec<String> {
     vec![
         row.id.to_string(),
         or_none(row.parent),
-        or_none(row.init),
+        or_none(row.parent.zip(row.init).map(|(space, nr)| Pair { space, nr })),
         or_none(row.members),
         or_none(row.policy),
         or_none(row.isolation),
@@ -121,12 +121,20 @@ impl Shown {
             Column::Path => or_none(task.path.as_ref()),
             Column::Wid => or_none(task.wid),
             Column::Parent => or_none(task.parent),
+            Column::Space => task.pair.space.to_string(),
+            Column::Pid => task.pair.nr.to_string(),
             Column::User => users.name(task.uid),
+            Column::Uid => task.uid.to_string(),
             Column::State => task.state.to_string(),
             Column::Time => or_none(self.usage.map(|usage| clock(usage.cpu))),
             Column::Rss => or_none(self.usage.map(|usage| usage.rss / 1024)),
             Column::Age => or_none(self.age.map(clock)),
             Column::Command => printable(&task.command),
+            Column::Args => arguments(task.pair).map_or_else(
+                // As ps has those of the kernel, which have none.
+                || format!("[{}]", printable(&task.command)),
+                |arguments| printable(&arguments),
+            ),
         }
     }
 
@@ -183,7 +191,9 @@ pub fn ps(ps: &Ps) -> Outcome {
     let header = columns.iter().map(|column| format!("{column:?}").to_uppercase()).collect();
     let lines = order.into_iter().map(|(at, depth)| {
         let word = |column: &Column| match column {
-            Column::Command => "  ".repeat(depth.min(DEEPEST)) + &shown[at].word(*column, &users),
+            Column::Command | Column::Args => {
+                "  ".repeat(depth.min(DEEPEST)) + &shown[at].word(*column, &users)
+            }
             column => shown[at].word(*column, &users),
         };
         columns.iter().map(word).collect()

@@ -21,12 +21,12 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use clap_complete::CompleteEnv;
 
-use arguments::{Arguments, Verb};
+use arguments::{Arguments, Verb, with_signals};
 use failure::Outcome;
 
 fn main() -> ExitCode {
     CompleteEnv::with_factory(Arguments::command).bin("pspace").completer("pspace").complete();
-    let verb = Arguments::parse().verb;
+    let verb = Arguments::parse_from(with_signals(std::env::args_os())).verb;
     let starts = verb.starts_a_program();
     match act(verb) {
         Ok(code) => ExitCode::from(code),

@@ -45,6 +45,7 @@ pub fn run(run: Run) -> Outcome {
         }),
         proc: run.proc.into(),
         die_with_me: run.die_with_me,
+        id_file: run.id_file,
     };
     // The space is held to the end: with --die-with-me it is killed when this is closed.
     let (child, _space) = creation.spawn(run.program.command(), relay)?;
@@ -60,6 +61,9 @@ pub fn exec(exec: Exec) -> Outcome {
         space.enter_all()?;
     } else {
         space.enter()?;
+        if !exec.no_proc {
+            Space::show_as_proc(exec.space)?;
+        }
     }
     let child = relay.spawn(exec.program.command())?;
     Ok(child.wait(false)?.code())

@@ -288,10 +288,25 @@ fn run_needs_no_init_inside() {
 fn run_tells_what_cannot_be_run() {
     refuses(&tell(&["run", "--", "nonsense"]), 127, "cannot run nonsense");
     refuses(&tell(&["run", "--", "/etc"]), 126, "cannot run /etc");
-    refuses(&tell(&["run", "--policy", "nonsense", "--", "true"]), 125, "init, auto or outer");
+    let word = tell(&["run", "--policy", "nonsense", "--", "true"]);
+    assert_eq!(word.code, Some(2), "{word:?}");
+    assert!(word.err.contains("init, auto, outer"), "{word:?}");
     refuses(&tell(&["run", "--pid-max", "1", "--", "true"]), 125, "'1' is no pid_max");
     assert_eq!(tell(&["run"]).code, Some(2));
     assert_eq!(tell(&["run", "--proc", "nonsense", "--", "true"]).code, Some(2));
+}
+
+#[test]
+fn what_cannot_be_born_is_not_taken_for_missing() {
+    let group = "/sys/fs/cgroup/full";
+    fs::write("/sys/fs/cgroup/cgroup.subtree_control", "+pids").unwrap();
+    fs::create_dir(group).unwrap();
+    fs::write(format!("{group}/pids.max"), "1").unwrap();
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("echo $$ >{group}/cgroup.procs; exec pspace run -- true")]);
+    let said = said(command);
+    until("the group is empty", || fs::remove_dir(group).is_ok());
+    refuses(&said, 125, "cannot start a process");
 }
 
 #[test]
@@ -553,6 +568,13 @@ fn kill_tries_each_even_where_nobody_is_told() {
 }
 
 #[test]
+fn kill_takes_no_space_for_a_process() {
+    let space = Space::of_three();
+    refuses(&tell(&["kill", &space.id]), 2, "is a space as well");
+    assert!(space.has(2));
+}
+
+#[test]
 fn kill_is_not_for_all() {
     let space = Space::of_three();
     refuses(&said(by_user(pspace(&["kill", &space.pair(2)]))), 4, "not permitted to signal");
@@ -629,7 +651,7 @@ fn set_is_for_who_may() {
         "not permitted to set policy",
     );
     assert_eq!(tell(&["set", &space.id, "colour=red"]).code, Some(2));
-    assert_eq!(tell(&["set", &space.id, "policy"]).code, Some(2));
+    assert_eq!(ask(&["set", &space.id, "policy"]), "policy=outer\n");
     assert!(ask(&["set", &space.id]).contains("policy=outer\n"));
 }
 
@@ -640,9 +662,41 @@ fn set_of_the_machines_own_space_says_why_not() {
     let id = line.split('\t').next().unwrap();
     refuses(&tell(&["set", id, "policy=auto"]), 4, "the machine's own");
     refuses(&tell(&["kill", "--space", id]), 4, "the machine's own");
+    refuses(&tell(&["wait", id]), 4, "does not end");
 }
 
 // ---- exec, view, info ------------------------------------------------------------
+
+#[test]
+fn exec_has_the_proc_of_the_space() {
+    let space = Space::of_three();
+    let script = "cd /proc; echo [0-9]*; readlink self";
+    assert_eq!(ask(&["exec", &space.id, "--", "sh", "-c", script]), "1 2 3 4\n4\n");
+    let listed = ask(&["exec", "--no-proc", &space.id, "--", "sh", "-c", "cat /proc/1/comm"]);
+    assert_eq!(listed, fs::read_to_string("/proc/1/comm").unwrap());
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
+    ask(&["exec", &space.id, "--", "true"]);
+    assert_eq!(fs::read_to_string("/proc/self/mountinfo").unwrap(), mounts);
+}
+
+/// Its pid 1 need not be there: the space has an owner.
+#[test]
+fn exec_takes_no_pid_1() {
+    let space = Space::of(by_user(pspace(&[
+        "run",
+        "--policy",
+        "outer",
+        "--",
+        "sh",
+        "-c",
+        "sleep 1001 & exec sleep 1000",
+    ])));
+    until("2 is there", || space.has(2));
+    ask(&["kill", "-9", &space.pair(1)]);
+    until("1 is gone", || !space.has(1));
+    let inside = said(by_user(pspace(&["exec", &space.id, "--", "id", "-u"])));
+    assert_eq!((inside.code, &*inside.out), (Some(0), "1000\n"), "{inside:?}");
+}
 
 #[test]
 fn exec_is_in_the_space() {
@@ -782,6 +836,25 @@ fn info_has_all_names() {
 }
 
 #[test]
+fn info_in_a_classic_namespace_says_so() {
+    let mut command = Command::new("unshare");
+    command.args(["-p", "-f", "--mount-proc", "pspace", "info", "1"]);
+    refuses(&said(command), 5, "classic pid namespace");
+}
+
+#[test]
+fn run_tells_the_id_of_its_space() {
+    let file = "/tmp/id";
+    let script =
+        format!("cat {file}; sed -n 's/^Pspace:\\t\\([0-9]*\\).*/\\1/p' /proc/self/status");
+    let out = ask(&["run", "--id-file", file, "--", "sh", "-c", &script]);
+    let ids: Vec<&str> = out.lines().collect();
+    assert!(ids.len() == 2 && ids[0] == ids[1], "{out}");
+    fs::remove_file(file).unwrap();
+    refuses(&tell(&["run", "--id-file", "/nonsense/id", "--", "true"]), 125, "/nonsense/id");
+}
+
+#[test]
 fn info_of_a_space_without_numbers_has_none() {
     let space = Space::running(&["--numbers", "never"], "sleep 1001 & exec sleep 1000");
     until("2 is there", || space.has(2));
@@ -838,6 +911,23 @@ fn top_on_a_terminal_steers_spaces() {
     // The screen of before is back.
     read_until(&mut person, "\x1b[?1049l");
     assert_eq!(top.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn top_has_its_terminal_again_after_a_shell() {
+    let space = Space::of_three();
+    let (mut top, mut person) = Terminal::new().start(&["top", "--delay", "0.2"]);
+    read_until(&mut person, "SPACE");
+    person.write_all(&b"\x1b[B".repeat(50)).unwrap();
+    person.write_all(b"e").unwrap();
+    read_until(&mut person, "# ");
+    person.write_all(b"echo in $((0 + 1)); exit 4\n").unwrap();
+    read_until(&mut person, "in 1");
+    // Blanks are not drawn where there are some.
+    read_until(&mut person, "ended");
+    person.write_all(b"q").unwrap();
+    assert_eq!(top.wait().unwrap().code(), Some(0));
+    drop(space);
 }
 
 #[test]

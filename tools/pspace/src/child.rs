@@ -14,6 +14,8 @@ use rustix::event::Timespec;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, PidfdFlags, getpgid, getpgrp, pidfd_open};
+use rustix::stdio::stdin;
+use rustix::termios::{tcgetpgrp, tcsetpgrp};
 
 use crate::{Error, ExitStatus, Result, sys};
 
@@ -26,6 +28,9 @@ const PASSED_ON: [Signal; 6] = [
     Signal::SIGUSR1,
     Signal::SIGUSR2,
 ];
+
+/// What a child says when it has nothing left to do but to become the program.
+const READY: &[u8] = b"\0";
 
 /// From look to look at a child that is dead and cannot be waited for yet.
 const KEPT: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
@@ -64,6 +69,32 @@ pub struct Child {
     child: std::process::Child,
     pidfd: OwnedFd,
     signals: SignalFd,
+    terminal: Terminal,
+}
+
+/// The terminal, and whether the caller was in front of it.
+#[derive(Debug)]
+struct Terminal {
+    in_front: bool,
+}
+
+impl Terminal {
+    fn now() -> Self {
+        Terminal { in_front: tcgetpgrp(stdin()) == Ok(getpgrp()) }
+    }
+
+    /// A shell leaves it to who has had it before, but those it cannot name from within a space.
+    fn take_back(&self) {
+        if self.in_front {
+            let stop: SigSet = [Signal::SIGTTOU].into_iter().collect();
+            // Who asks from behind is stopped, unless they hold that back. Nothing is lost if it
+            // cannot be had.
+            if let Ok(before) = stop.thread_swap_mask(SigmaskHow::SIG_BLOCK) {
+                let _ = tcsetpgrp(stdin(), getpgrp());
+                let _ = before.thread_set_mask();
+            }
+        }
+    }
 }
 
 impl Relay {
@@ -102,31 +133,31 @@ impl Relay {
             if ignored {
                 sys::ignore_children()?;
             }
-            before.thread_set_mask().map_err(io::Error::from)
+            before.thread_set_mask().map_err(io::Error::from)?;
+            say.write_all(READY)
         })
         .map_err(failed)?;
+        let terminal = Terminal::now();
         let born = command.spawn();
         // With it goes the end of the pipe to say something.
         drop(command);
         let child = match born {
             Ok(child) => child,
             Err(source) => {
-                let mut reason = String::new();
-                said.read_to_string(&mut reason).map_err(failed)?;
-                return Err(match (reason.is_empty(), source.raw_os_error()) {
-                    (false, _) => Trouble::Within(reason),
-                    // Of fork(): a program is never missing for these.
-                    (_, Some(nix::libc::EAGAIN | nix::libc::ENOMEM)) => {
-                        Trouble::Before(failed(source))
-                    }
-                    _ => Trouble::Exec { program, source },
+                let mut reason = Vec::new();
+                said.read_to_end(&mut reason).map_err(failed)?;
+                return Err(match &*reason {
+                    // There was none that could have said something.
+                    [] => Trouble::Before(failed(source)),
+                    READY => Trouble::Exec { program, source },
+                    reason => Trouble::Within(String::from_utf8_lossy(reason).into_owned()),
                 });
             }
         };
         let pid = Pid::from_child(&child);
         // It is ours to wait for, so the number is still its own.
         let pidfd = pidfd_open(pid, PidfdFlags::empty()).map_err(|errno| failed(errno.into()))?;
-        Ok(Child { child, pidfd, signals: self.signals })
+        Ok(Child { child, pidfd, signals: self.signals, terminal })
     }
 }
 
@@ -153,6 +184,7 @@ impl Child {
             }
             let dead = kept || !polled[1].revents().is_empty();
             if let Some(status) = self.child.try_wait().map_err(failed)? {
+                self.terminal.take_back();
                 return Ok(ExitStatus::from_raw(status.into_raw()));
             }
             kept = dead;

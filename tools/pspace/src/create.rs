@@ -2,6 +2,7 @@
 //! Making a space, with a program as its pid 1.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use rustix::fs::OFlags;
@@ -49,6 +50,8 @@ pub struct Creation {
     pub proc: ProcMount,
     /// Kill the space when the caller is gone.
     pub die_with_me: bool,
+    /// Write its id to a file.
+    pub id_file: Option<PathBuf>,
 }
 
 impl Creation {
@@ -70,6 +73,11 @@ impl Creation {
             space.kill_on_close()?;
         }
         let (proc, id) = (self.proc, space.id());
+        if let Some(file) = &self.id_file {
+            fs::write(file, format!("{id}\n")).map_err(|error| {
+                Error::system(format!("cannot write the id to {}", file.display()), error)
+            })?;
+        }
         let child = relay.spawn_with(command, move || mount_proc(proc, id))?;
         // In a user namespace of its own the program may trace who shares that.
         set_dumpable_behavior(DumpableBehavior::NotDumpable)

@@ -21,15 +21,13 @@ pub const NAMESPACES: [&str; 7] = ["user", "cgroup", "ipc", "uts", "net", "time"
 impl Space {
     /// Have the caller's next children be members of it.
     ///
-    /// Who is not privileged over the space goes to the user namespace of its pid 1: whoever made
+    /// Who is not privileged over the space goes to the user namespace that owns it: whoever made
     /// that may.
     pub fn enter(&self) -> Result<()> {
         match self.join() {
             Err(Errno::PERM) => {
-                let others = First::of(self)?.others(&NAMESPACES[..1])?;
-                if let Some((name, user)) = others.first() {
-                    self.join_other(name, user)?;
-                }
+                let owner = sys::owner(self).map_err(|errno| self.refused("the numbers", errno))?;
+                self.join_other(NAMESPACES[0], &owner)?;
                 self.join().map_err(|errno| self.refused("the numbers", errno))
             }
             result => result.map_err(|errno| self.refused("the numbers", errno)),

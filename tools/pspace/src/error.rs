@@ -37,6 +37,17 @@ pub enum Error {
         "no process {0}: it is gone, or not below your space. 'pspace ps' lists those there are"
     )]
     NoProcess(Name),
+    /// Where the caller is processes have no pairs.
+    #[error(
+        "{0} has no pair here: this is a classic pid namespace, from which the spaces below it are \
+         seen and no others"
+    )]
+    Classic(Name),
+    /// A number that is the id of a space as well.
+    #[error(
+        "{0} is a space as well as a process here: say --space {0} for the space, or the pair of the process"
+    )]
+    Ambiguous(u32),
     /// The number is that of a thread.
     #[error("{0} is a thread, not a process: name its process")]
     Thread(Name),
@@ -95,8 +106,8 @@ impl Error {
     /// Which kind it is of.
     pub fn kind(&self) -> Kind {
         match self {
-            Error::Word { .. } | Error::Value { .. } => Kind::Invalid,
-            Error::Unsupported => Kind::Unsupported,
+            Error::Word { .. } | Error::Value { .. } | Error::Ambiguous(_) => Kind::Invalid,
+            Error::Unsupported | Error::Classic(_) => Kind::Unsupported,
             Error::NoSpace(_) | Error::Empty(_) | Error::NoProcess(_) | Error::Thread(_) => {
                 Kind::Missing
             }

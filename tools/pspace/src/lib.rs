@@ -45,7 +45,7 @@ pub use error::{Error, Kind, Result};
 pub use escape::{printable, unescape};
 pub use name::{Name, Nr, Pair, Path, SpaceId, Step};
 pub use process::{Details, Process};
-pub use procfs::{Usage, now, own_space, usage};
+pub use procfs::{Usage, arguments, now, own_space, usage};
 pub use setting::Setting;
 pub use signal::Signal;
 pub use space::{Info, Space};

@@ -97,7 +97,7 @@ impl Details {
         let status = read("status")?;
         let mut details = parse_status(&String::from_utf8_lossy(&status))
             .map_err(|what| Error::format("status", format!("{what} of {name}")))?
-            .ok_or(Error::Unsupported)?;
+            .ok_or_else(|| require().err().unwrap_or_else(|| Error::Classic(name.clone())))?;
         // As it is, and not as the status has it, escaped in part.
         let command = read("comm")?;
         details.command = printable(command.strip_suffix(b"\n").unwrap_or(&command));

@@ -85,6 +85,17 @@ pub fn usage(pair: Pair) -> Option<Usage> {
     parse_stat(&stat, rustix::param::clock_ticks_per_second(), rustix::param::page_size() as u64)
 }
 
+/// The command line of a process, its words parted by blanks. None if it has none, is gone or
+/// may not be seen.
+pub fn arguments(pair: Pair) -> Option<Vec<u8>> {
+    let mut words =
+        std::fs::read(format!("/proc/pspace/{}/{}/cmdline", pair.space, pair.nr)).ok()?;
+    let end = words.iter().rposition(|byte| *byte != 0)? + 1;
+    words.truncate(end);
+    words.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = b' ');
+    Some(words)
+}
+
 fn parse_stat(stat: &[u8], hertz: u64, page: u64) -> Option<Usage> {
     // The name is in parentheses, and may have some itself.
     let behind = stat.iter().rposition(|byte| *byte == b')')? + 1;

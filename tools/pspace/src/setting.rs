@@ -52,7 +52,7 @@ impl Setting {
             Setting::Signals => "init or ordinary",
             Setting::Isolation => "full, half or peers",
             Setting::Numbers => "never, ask, show or list",
-            Setting::PidMax => "a number as of /proc/sys/kernel/pid_max",
+            Setting::PidMax => "a number from 301 to 4194304",
             Setting::LastPid => "a number from 0 to pid_max - 1",
         }
     }

@@ -95,8 +95,13 @@ impl Space {
 
     /// What is to be said of it now.
     pub fn info(&self) -> Result<Info> {
-        let raw = sys::info(&self.file)
-            .map_err(|errno| Error::system(format!("cannot ask for space {}", self.id), errno))?;
+        let raw = sys::info(&self.file).map_err(|errno| match errno {
+            Errno::NOTTY => Error::NotPermitted {
+                what: format!("ask for space {}", self.id),
+                need: "it is the machine's own, which does not end",
+            },
+            errno => Error::system(format!("cannot ask for space {}", self.id), errno),
+        })?;
         Ok(Info {
             exit: (raw.flags & sys::INFO_EXIT != 0).then(|| ExitStatus::from_raw(raw.exit_code)),
             alive: raw.alive,
@@ -108,12 +113,14 @@ impl Space {
 
     /// Wait until its pid 1 has exited. None if it never had one and has ended.
     pub fn wait(&self) -> Result<Option<ExitStatus>> {
+        self.info()?;
         self.wait_for(PollFlags::IN)?;
         Ok(self.info()?.exit)
     }
 
     /// Wait until its last member is gone.
     pub fn wait_for_end(&self) -> Result<Option<ExitStatus>> {
+        self.info()?;
         // Of what nobody asks for, the end is told.
         self.wait_for(PollFlags::empty())?;
         Ok(self.info()?.exit)

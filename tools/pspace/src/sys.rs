@@ -23,6 +23,7 @@ const PR_SET_PSPACE_NEWPID: c_int = 0x5053_5001;
 /// PSPACE_IOCTL of `<linux/pspace.h>`, which is that of `<linux/nsfs.h>`.
 const GROUP: u8 = 0xb7;
 
+const NS_GET_USERNS: Opcode = opcode::none(GROUP, 1);
 const NS_GET_ID: Opcode = opcode::read::<u64>(GROUP, 13);
 const PSPACE_KILL: Opcode = opcode::none(GROUP, 0x40);
 const PSPACE_GET_INFO: Opcode = opcode::read::<RawInfo>(GROUP, 0x41);
@@ -51,6 +52,15 @@ pub struct RawInfo {
 pub fn namespace_id(file: impl AsFd) -> rustix::io::Result<u64> {
     // SAFETY: the kernel writes a u64.
     unsafe { ioctl::ioctl(file, Getter::<NS_GET_ID, u64>::new()) }
+}
+
+/// The user namespace that owns a namespace.
+pub fn owner(file: impl AsFd) -> rustix::io::Result<OwnedFd> {
+    // SAFETY: it takes nothing. What it returns is a new descriptor, ours alone.
+    unsafe {
+        let fd = ioctl::ioctl(file, NumberToNumber::<NS_GET_USERNS>(0))?;
+        Ok(OwnedFd::from_raw_fd(fd))
+    }
 }
 
 /// What is to be said of a space.
@@ -229,6 +239,7 @@ mod tests {
             ("PSPACE_OPEN_PIDFD", PSPACE_OPEN_PIDFD.into()),
             ("PSPACE_GET_WID", PSPACE_GET_WID.into()),
             ("PSPACE_KILL_ON_CLOSE", PSPACE_KILL_ON_CLOSE.into()),
+            ("_IO(PSPACE_IOCTL, 1)", NS_GET_USERNS.into()),
             ("_IOR(PSPACE_IOCTL, 13, __u64)", NS_GET_ID.into()),
             ("PSPACE_INFO_EXIT", INFO_EXIT.into()),
             ("PSPACE_INFO_SIZE_VER1", size_of::<RawInfo>() as u64),
