@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, Output, Stdio};
@@ -13,6 +13,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use nix::fcntl::OFlag;
+use nix::poll::{PollFd, PollFlags, poll};
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::ptrace;
 use nix::sys::wait::waitpid;
@@ -188,9 +189,13 @@ impl Terminal {
 fn read_until(terminal: &mut File, text: &str) -> String {
     let mut all = Vec::new();
     until(text, || {
+        let mut polled = [PollFd::new(terminal.as_fd(), PollFlags::POLLIN)];
         let mut bytes = [0; 256];
-        let count = terminal.read(&mut bytes).unwrap_or(0);
-        all.extend(&bytes[..count]);
+        // Not for ever: what does not come is a failure.
+        if poll(&mut polled, 100u8) != Ok(0) {
+            let count = terminal.read(&mut bytes).unwrap_or(0);
+            all.extend(&bytes[..count]);
+        }
         String::from_utf8_lossy(&all).contains(text)
     });
     String::from_utf8_lossy(&all).into_owned()
@@ -390,16 +395,20 @@ fn run_waits_in_peace_for_what_a_tracer_keeps() {
 fn run_on_a_terminal_has_job_control() {
     let (mut runner, mut person) = Terminal::new().start(&["run", "--", "sh", "-i"]);
     read_until(&mut person, "# ");
-    person.write_all(b"sleep 1000\n").unwrap();
-    read_until(&mut person, "sleep 1000\r\n");
-    until("sleep has begun", || {
-        ask(&["ps", "-o", "command"]).lines().any(|name| name.trim() == "sleep")
-    });
+    // By its own time: another test may have left one that is about to end.
+    let is = |state: &str| {
+        let out = ask(&["ps", "-o", "state,args"]);
+        let line = format!("{state} sleep 1717");
+        out.lines().any(|there| there.split_whitespace().collect::<Vec<_>>().join(" ") == line)
+    };
+    person.write_all(b"sleep 1717\n").unwrap();
+    until("the job has begun, in front", || is("S"));
     // A stop reaches the job alone, as does an interrupt.
     person.write_all(b"\x1a").unwrap();
     read_until(&mut person, "Stopped");
+    until("the job is stopped", || is("T"));
     person.write_all(b"fg\n").unwrap();
-    read_until(&mut person, "sleep 1000\r\n");
+    until("the job goes on, in front", || is("S"));
     person.write_all(b"\x03").unwrap();
     read_until(&mut person, "# ");
     person.write_all(b"echo a$((1 + 1))b; exit 3\n").unwrap();
@@ -455,18 +464,20 @@ fn ps_has_each_process_by_its_pair() {
 
 #[test]
 fn ps_draws_a_tree_across_spaces() {
-    let space = Space::running(&[], "pspace run -- sleep 1003");
-    let name = |line: &str| line.trim_end().to_string();
-    let mut lines = Vec::new();
+    let space = Space::running(&[], "pspace run -- sleep 1313");
+    let mut lines: Vec<String> = Vec::new();
+    let is_last = |line: &String| line.trim() == "sleep 1313";
     until("the inner one runs", || {
-        lines = ask(&["ps", "--tree", "-o", "command"]).lines().map(name).collect();
-        lines.iter().any(|line| line.trim() == "sleep")
+        let out = ask(&["ps", "--tree", "-o", "args"]);
+        lines = out.lines().map(|line| line.trim_end().to_string()).collect();
+        lines.iter().any(is_last)
     });
     let depth = |line: &String| line.len() - line.trim_start().len();
-    let sleep = lines.iter().position(|line| line.trim() == "sleep").unwrap();
-    let chain: Vec<&str> = lines[sleep - 2..=sleep].iter().map(|line| line.trim()).collect();
-    assert_eq!(chain, ["pspace", "pspace", "sleep"]);
-    assert_eq!(depth(&lines[sleep]), depth(&lines[sleep - 2]) + 4);
+    let last = lines.iter().position(is_last).unwrap();
+    let chain: Vec<&str> = lines[last - 2..=last].iter().map(|line| line.trim()).collect();
+    let inner = "pspace run -- sleep 1313";
+    assert_eq!(chain, [&*format!("pspace run -- sh -c {inner}"), inner, "sleep 1313"]);
+    assert_eq!(depth(&lines[last]), depth(&lines[last - 2]) + 4);
     drop(space);
 }
 
@@ -886,8 +897,8 @@ fn trace_goes_where_there_is_a_number() {
 fn top_prints_once_without_a_terminal() {
     let space = Space::running(&[], "while :; do true & done");
     let out = ask(&["top", "--once", "--delay", "0.5"]);
-    let line =
-        out.lines().find(|line| line.trim_start().starts_with(&space.id)).expect("it is there");
+    let line = out.lines().find(|line| line.split_whitespace().next() == Some(&space.id));
+    let line = line.expect("it is there");
     let words: Vec<&str> = line.split_whitespace().collect();
     assert!(
         words[2].parse::<f64>().unwrap() > 0.0 && words[3].parse::<f64>().unwrap() > 0.0,
