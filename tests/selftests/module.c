@@ -340,22 +340,22 @@ TEST(without_the_module_nobody_can_ask_for_pspaces)
 	EXPECT_EQ(prctl(PR_GET_PSPACE_NEWPID, 0, 0, 0, 0), 0);
 }
 
+static void ask_and_lose_the_module(struct __test_metadata *_metadata)
+{
+	ASSERT_EQ(insmod(), 0);
+	EXPECT_EQ(prctl(PR_SET_PSPACE_NEWPID, 1, 0, 0, 0), 0);
+	ASSERT_EQ(rmmod_when_free(), 0);
+}
+
 TEST(who_has_asked_for_pspaces_gets_nothing_else_without_the_module)
 {
-	pid_t child = fork();
-
-	ASSERT_GE(child, 0);
-	if (!child) {
-		CHECK(!insmod());
-		CHECK(!prctl(PR_SET_PSPACE_NEWPID, 1, 0, 0, 0));
-		CHECK(!rmmod_when_free());
-		CHECK(fork_with(CLONE_NEWPID) == -1 && errno == EINVAL);
-		CHECK(unshare(CLONE_NEWPID) == -1 && errno == EINVAL);
-		CHECK(!prctl(PR_SET_PSPACE_NEWPID, 0, 0, 0, 0));
-		CHECK(!unshare(CLONE_NEWPID));
-		_exit(0);
-	}
-	EXPECT_EQ(reap(child), 0);
+	ask_and_lose_the_module(_metadata);
+	EXPECT_EQ(fork_with(CLONE_NEWPID), -1);
+	EXPECT_EQ(errno, EINVAL);
+	EXPECT_EQ(unshare(CLONE_NEWPID), -1);
+	EXPECT_EQ(errno, EINVAL);
+	EXPECT_EQ(prctl(PR_SET_PSPACE_NEWPID, 0, 0, 0, 0), 0);
+	EXPECT_EQ(unshare(CLONE_NEWPID), 0);
 }
 
 TEST(a_machine_that_has_pspaces_for_all_goes_on_without_the_module)
@@ -373,18 +373,10 @@ TEST(a_machine_that_has_pspaces_for_all_goes_on_without_the_module)
 
 TEST(who_has_asked_on_such_a_machine_gets_nothing_else_either)
 {
-	pid_t child = fork();
-
-	ASSERT_GE(child, 0);
-	if (!child) {
-		CHECK(!insmod());
-		CHECK(!prctl(PR_SET_PSPACE_NEWPID, 1, 0, 0, 0));
-		CHECK(!rmmod_when_free());
-		CHECK(!write_file("/proc/sys/kernel/pspace_newpid", "2"));
-		CHECK(fork_with(CLONE_NEWPID) == -1 && errno == EINVAL);
-		_exit(0);
-	}
-	EXPECT_EQ(reap(child), 0);
+	ask_and_lose_the_module(_metadata);
+	ASSERT_EQ(write_file("/proc/sys/kernel/pspace_newpid", "2"), 0);
+	EXPECT_EQ(fork_with(CLONE_NEWPID), -1);
+	EXPECT_EQ(errno, EINVAL);
 	EXPECT_EQ(write_file("/proc/sys/kernel/pspace_newpid", "1"), 0);
 }
 

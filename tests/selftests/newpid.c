@@ -136,120 +136,93 @@ TEST(it_is_the_process_that_asks)
 
 TEST(clone3_makes_a_pspace)
 {
-	pid_t child = fork(), init;
+	struct clone_args args = {
+		.flags = CLONE_NEWPID,
+		.exit_signal = SIGCHLD,
+	};
+	pid_t init;
 
-	ASSERT_GE(child, 0);
-	if (!child) {
-		struct clone_args args = {
-			.flags = CLONE_NEWPID,
-			.exit_signal = SIGCHLD,
-		};
-
-		CHECK(!ask(1));
-		init = clone3_with(&args);
-		CHECK(init >= 0);
-		if (!init) {
-			CHECK(getpid() == 1);
-			stay();
-		}
-		CHECK(is_pspace(init) && is_created_by_caller());
-		CHECK(end(init) == BY_SIGNAL(SIGKILL));
-		_exit(0);
+	ASSERT_EQ(ask(1), 0);
+	init = clone3_with(&args);
+	ASSERT_GE(init, 0);
+	if (!init) {
+		CHECK(getpid() == 1);
+		stay();
 	}
-	EXPECT_EQ(reap(child), 0);
+	EXPECT_TRUE(is_pspace(init) && is_created_by_caller());
+	EXPECT_EQ(end(init), BY_SIGNAL(SIGKILL));
 }
 
 TEST(unshare_makes_a_pspace)
 {
-	pid_t child = fork(), init;
+	pid_t init;
 
-	ASSERT_GE(child, 0);
-	if (!child) {
-		CHECK(!ask(1));
-		CHECK(!unshare(CLONE_NEWPID));
-		init = fork();
-		CHECK(init >= 0);
-		if (!init) {
-			CHECK(getpid() == 1);
-			stay();
-		}
-		CHECK(is_pspace(init) && is_created_by_caller());
-		CHECK(end(init) == BY_SIGNAL(SIGKILL));
-		_exit(0);
+	ASSERT_EQ(ask(1), 0);
+	ASSERT_EQ(unshare(CLONE_NEWPID), 0);
+	init = fork();
+	ASSERT_GE(init, 0);
+	if (!init) {
+		CHECK(getpid() == 1);
+		stay();
 	}
-	EXPECT_EQ(reap(child), 0);
+	EXPECT_TRUE(is_pspace(init) && is_created_by_caller());
+	EXPECT_EQ(end(init), BY_SIGNAL(SIGKILL));
 }
 
 /* As a runtime does that restores a container. */
 TEST(numbers_can_be_chosen_in_it)
 {
-	pid_t child = fork(), init;
+	pid_t init;
 
-	ASSERT_GE(child, 0);
-	if (!child) {
-		CHECK(!ask(1));
-		init = fork_as(CLONE_NEWPID, TIDS(1, 29000));
-		CHECK(init == 0 || init == 29000);
-		if (!init) {
-			pid_t member = fork_as(0, TIDS(77));
+	ASSERT_EQ(ask(1), 0);
+	EXPECT_TRUE(refused(CLONE_NEWPID, TIDS(1, 29000, 29000), EINVAL));
+	init = fork_as(CLONE_NEWPID, TIDS(1, 29000));
+	ASSERT_GE(init, 0);
+	if (!init) {
+		pid_t member = fork_as(0, TIDS(77));
 
-			CHECK(member == 0 || member == 77);
-			if (!member)
-				_exit(getpid() == 77 ? 0 : 1);
-			CHECK(reap(member) == 0);
-			stay();
-		}
-		CHECK(is_pspace(init));
-		CHECK(end(init) == BY_SIGNAL(SIGKILL));
-		_exit(0);
+		CHECK(member == 0 || member == 77);
+		if (!member)
+			_exit(getpid() == 77 ? 0 : 1);
+		CHECK(reap(member) == 0);
+		stay();
 	}
-	EXPECT_EQ(reap(child), 0);
+	EXPECT_EQ(init, 29000);
+	EXPECT_TRUE(is_pspace(init));
+	EXPECT_EQ(end(init), BY_SIGNAL(SIGKILL));
 }
 
 TEST(setns_takes_it_for_a_pid_namespace)
 {
-	pid_t child = fork(), init, member;
-	int ns;
+	pid_t init, member;
 
-	ASSERT_GE(child, 0);
-	if (!child) {
-		CHECK(!ask(1));
-		init = fork_with(CLONE_NEWPID);
-		CHECK(init >= 0);
-		if (!init)
-			stay();
-		ns = open_ns(init, "pid");
-		CHECK(!setns(ns, CLONE_NEWPID));
-		member = fork();
-		CHECK(member >= 0);
-		if (!member)
-			_exit(getpid() == 2 ? 0 : 1);
-		CHECK(reap(member) == 0);
-		CHECK(end(init) == BY_SIGNAL(SIGKILL));
-		_exit(0);
-	}
-	EXPECT_EQ(reap(child), 0);
+	ASSERT_EQ(ask(1), 0);
+	init = fork_with(CLONE_NEWPID);
+	ASSERT_GE(init, 0);
+	if (!init)
+		stay();
+	ASSERT_EQ(setns(open_ns(init, "pid"), CLONE_NEWPID), 0);
+	member = fork();
+	ASSERT_GE(member, 0);
+	if (!member)
+		_exit(getpid() == 2 ? 0 : 1);
+	EXPECT_EQ(reap(member), 0);
+	EXPECT_EQ(end(init), BY_SIGNAL(SIGKILL));
 }
 
 TEST(who_has_asked_can_make_pspaces_by_name_too)
 {
-	pid_t child = fork(), wid;
+	pid_t wid;
 
-	ASSERT_GE(child, 0);
-	if (!child) {
-		CHECK(!ask(1));
-		wid = fork_space();
-		CHECK(wid >= 0);
-		if (!wid) {
-			/* It is inside as outside. */
-			CHECK(asked() == 1);
-			_exit(0);
-		}
-		CHECK(reap(wid) == 0);
-		CHECK(fork_with(CLONE_NEWPSPACE | CLONE_NEWPID) == -1 && errno == EINVAL);
-		_exit(0);
-	}
-	EXPECT_EQ(reap(child), 0);
+	ASSERT_EQ(ask(1), 0);
+	wid = fork_space();
+	ASSERT_GE(wid, 0);
+	if (!wid)
+		/* It is inside as outside. */
+		_exit(asked() == 1 ? 0 : 1);
+	EXPECT_EQ(reap(wid), 0);
+	EXPECT_EQ(fork_with(CLONE_NEWPSPACE | CLONE_NEWPID), -1);
+	EXPECT_EQ(errno, EINVAL);
 }
 
 /*

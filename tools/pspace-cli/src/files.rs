@@ -3,11 +3,11 @@
 
 use pspace::files::{Held, Target, held};
 use pspace::tables::{TaskRow, tasks};
-use pspace::{Details, Error, Space, printable};
+use pspace::{Details, printable};
 
 use crate::arguments::{Fuser, Lsof};
 use crate::failure::Outcome;
-use crate::list::{Users, table};
+use crate::list::{Users, table, tasks_of};
 
 const HEADER: [&str; 5] = ["PAIR", "USER", "COMMAND", "FD", "NAME"];
 
@@ -22,30 +22,15 @@ fn line(task: &TaskRow, held: &Held, users: &Users) -> Vec<String> {
     ]
 }
 
-fn print(lines: impl Iterator<Item = Vec<String>>) -> std::io::Result<()> {
-    let header = HEADER.map(str::to_string).to_vec();
-    table([header].into_iter().chain(lines))
-}
-
 /// List what is held.
 pub fn lsof(lsof: &Lsof) -> Outcome {
-    let mut rows = tasks()?;
-    let pairs = lsof
-        .names
-        .iter()
-        .map(|name| Ok(Details::read(name)?.pair))
-        .collect::<pspace::Result<Vec<_>>>()?;
-    if let Some(id) = lsof.space.filter(|id| !Space::exists(*id)) {
-        return Err(Error::NoSpace(id).into());
-    }
-    rows.retain(|row| {
-        lsof.space.is_none_or(|id| row.pair.space == id)
-            && (pairs.is_empty() || pairs.contains(&row.pair))
-    });
+    let mut rows = tasks_of(lsof.space)?;
+    let pairs = lsof.names.iter().map(Details::pair_of).collect::<pspace::Result<Vec<_>>>()?;
+    rows.retain(|row| pairs.is_empty() || pairs.contains(&row.pair));
     let users = Users::new();
-    print(
-        rows.iter().flat_map(|row| held(row.pair).into_iter().map(|held| line(row, &held, &users))),
-    )?;
+    let of =
+        |row: &TaskRow| held(row.pair).into_iter().map(|held| line(row, &held, &users)).collect();
+    table(HEADER, rows.iter().flat_map(|row| -> Vec<_> { of(row) }))?;
     Ok(0)
 }
 
@@ -61,6 +46,6 @@ pub fn fuser(fuser: &Fuser) -> Outcome {
     if lines.is_empty() {
         return Ok(1);
     }
-    print(lines.into_iter())?;
+    table(HEADER, lines.into_iter())?;
     Ok(0)
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! `graph`: the tree of spaces as a drawing.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use layout::backends::svg::SVGWriter;
@@ -14,7 +14,7 @@ use pspace::tables::{SpaceRow, TaskRow, spaces, tasks};
 use pspace::{SpaceId, printable};
 
 use crate::failure::Outcome;
-use crate::top::tree;
+use crate::tree::preorder;
 
 /// The space between a word and the border of its box.
 const PADDING: f64 = 20.0;
@@ -38,9 +38,8 @@ fn draw(spaces: &[SpaceRow], tasks: &[TaskRow]) -> String {
         *counts.entry(task.pair.space).or_default() += 1;
     }
     // In this order no arrows cross, and the optimiser, which takes long, has nothing to do.
-    let order = tree(spaces, &HashMap::new(), &HashSet::new());
-    let rows: HashMap<SpaceId, &SpaceRow> = spaces.iter().map(|row| (row.id, row)).collect();
-    for space in order.iter().filter_map(|shown| rows.get(&shown.id)) {
+    for (at, _) in preorder(spaces.iter().map(|row| (row.id, row.parent))) {
+        let space = &spaces[at];
         let first = tasks.iter().find(|task| task.pair.space == space.id && task.pair.nr == 1);
         let text = words(space, first, counts.get(&space.id).copied().unwrap_or(0));
         let style = StyleAttr::simple();

@@ -6,12 +6,13 @@ use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
 use pspace::tables::{SpaceRow, TaskRow, spaces, tasks};
-use pspace::{Nr, Pair, Space, Usage, arguments, now, printable, usage};
+use pspace::{Nr, Pair, Space, SpaceId, Usage, arguments, now, printable, usage};
 use serde::Serialize;
 use tabwriter::TabWriter;
 
 use crate::arguments::{Column, Ls, Ps};
 use crate::failure::{Failure, Outcome};
+use crate::tree::preorder;
 
 /// What stands where there is nothing.
 const NONE: &str = "-";
@@ -36,11 +37,15 @@ fn or_none(value: Option<impl ToString>) -> String {
     value.map_or_else(|| NONE.into(), |value| value.to_string())
 }
 
-/// Print lines of words as columns.
-pub fn table(lines: impl Iterator<Item = Vec<String>>) -> io::Result<()> {
+/// Print lines of words as columns, below the names of these.
+pub fn table<T: ToString>(
+    header: impl IntoIterator<Item = T>,
+    lines: impl Iterator<Item = Vec<String>>,
+) -> io::Result<()> {
+    let header = header.into_iter().map(|name| name.to_string()).collect();
     let mut out = BufWriter::new(io::stdout().lock());
     let mut aligned = TabWriter::new(&mut out).padding(2);
-    for line in lines {
+    for line in std::iter::once::<Vec<String>>(header).chain(lines) {
         writeln!(aligned, "{}", line.join("\t"))?;
     }
     aligned.flush()?;
@@ -65,8 +70,7 @@ pub fn ls(ls: &Ls) -> Outcome {
     }
     let header =
         ["SPACE", "PARENT", "INIT", "MEMBERS", "POLICY", "ISOLATION", "PID_MAX", "CREATOR"];
-    let header = header.map(str::to_string).to_vec();
-    table([header].into_iter().chain(rows.into_iter().map(space_line)))?;
+    table(header, rows.into_iter().map(space_line))?;
     Ok(0)
 }
 
@@ -154,6 +158,18 @@ impl Shown {
     }
 }
 
+/// Those processes that can be seen, or those of one space.
+pub fn tasks_of(space: Option<SpaceId>) -> pspace::Result<Vec<TaskRow>> {
+    let mut rows = tasks()?;
+    if let Some(id) = space {
+        rows.retain(|row| row.pair.space == id);
+        if rows.is_empty() && !Space::exists(id) {
+            return Err(pspace::Error::NoSpace(id));
+        }
+    }
+    Ok(rows)
+}
+
 /// List processes.
 pub fn ps(ps: &Ps) -> Outcome {
     let columns = if ps.columns.is_empty() { &COLUMNS[..] } else { &ps.columns };
@@ -161,14 +177,8 @@ pub fn ps(ps: &Ps) -> Outcome {
     let with_usage =
         ps.json || ps.filter.is_some() || columns.iter().any(|column| used.contains(column));
     let now = now();
-    let mut rows = tasks()?;
+    let rows = tasks_of(ps.space)?;
 
-    if let Some(id) = ps.space {
-        rows.retain(|row| row.pair.space == id);
-        if rows.is_empty() && !Space::exists(id) {
-            return Err(pspace::Error::NoSpace(id).into());
-        }
-    }
     let mut shown: Vec<Shown> =
         rows.into_iter().map(|row| Shown::new(row, now, with_usage)).collect();
     let users = Users::new();
@@ -188,7 +198,7 @@ pub fn ps(ps: &Ps) -> Outcome {
     }
 
     let order = if ps.tree { tree(&shown) } else { (0..shown.len()).map(|at| (at, 0)).collect() };
-    let header = columns.iter().map(|column| format!("{column:?}").to_uppercase()).collect();
+    let header = columns.iter().map(|column| format!("{column:?}").to_uppercase());
     let lines = order.into_iter().map(|(at, depth)| {
         let word = |column: &Column| match column {
             Column::Command | Column::Args => {
@@ -198,37 +208,13 @@ pub fn ps(ps: &Ps) -> Outcome {
         };
         columns.iter().map(word).collect()
     });
-    table([header].into_iter().chain(lines))?;
+    table(header, lines)?;
     Ok(0)
 }
 
-/// The order of a tree: each process and how deep it is, a parent before its children. Who comes
-/// and goes while a list is read may make a circle: each is there once all the same.
+/// The processes as a tree, across spaces.
 fn tree(shown: &[Shown]) -> Vec<(usize, usize)> {
-    let places: HashMap<Pair, usize> =
-        shown.iter().enumerate().map(|(at, row)| (row.task.pair, at)).collect();
-    let mut children: Vec<Vec<usize>> = vec![Vec::new(); shown.len()];
-    let mut roots = Vec::new();
-    for (at, row) in shown.iter().enumerate() {
-        match row.task.parent.and_then(|parent| places.get(&parent)) {
-            Some(parent) if *parent != at => children[*parent].push(at),
-            _ => roots.push(at),
-        }
-    }
-
-    let mut order = Vec::with_capacity(shown.len());
-    let mut seen = vec![false; shown.len()];
-    for root in roots.into_iter().chain(0..shown.len()) {
-        let mut open = vec![(root, 0)];
-        while let Some((at, depth)) = open.pop() {
-            if std::mem::replace(&mut seen[at], true) {
-                continue;
-            }
-            order.push((at, depth));
-            open.extend(children[at].iter().rev().map(|child| (*child, depth + 1)));
-        }
-    }
-    order
+    preorder(shown.iter().map(|row| (row.task.pair, row.task.parent)))
 }
 
 /// Names of users, as far as the machine's own file has them.

@@ -15,6 +15,7 @@ mod run;
 mod show;
 mod top;
 mod trace;
+mod tree;
 
 use std::process::ExitCode;
 

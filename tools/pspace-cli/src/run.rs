@@ -16,12 +16,20 @@ impl Program {
         command.args(arguments);
         command
     }
+}
 
-    fn become_it(self) -> Outcome {
-        let mut command = self.command();
-        let source = command.exec();
-        Err(Trouble::Exec { program: command.get_program().to_owned(), source }.into())
-    }
+/// Become a program.
+pub fn become_it(mut command: Command) -> Outcome {
+    let source = command.exec();
+    Err(Trouble::Exec { program: command.get_program().to_owned(), source }.into())
+}
+
+/// Run a program in a space, with the space's `/proc`.
+pub fn inside(space: &Space, command: Command) -> Outcome {
+    let relay = Relay::new()?;
+    space.enter()?;
+    Space::show_as_proc(space.id())?;
+    Ok(relay.spawn(command)?.wait(false)?.code())
 }
 
 /// Run a program as pid 1 of a new space.
@@ -54,29 +62,29 @@ pub fn run(run: Run) -> Outcome {
 
 /// Run a program in a space that is there.
 pub fn exec(exec: Exec) -> Outcome {
-    let relay = Relay::new()?;
     let space = Space::open(exec.space)?;
+    let command = exec.program.command();
+    if !exec.all && !exec.no_proc {
+        return inside(&space, command);
+    }
+    let relay = Relay::new()?;
     if exec.all {
         pspace::keep_descriptors()?;
         space.enter_all()?;
     } else {
         space.enter()?;
-        if !exec.no_proc {
-            Space::show_as_proc(exec.space)?;
-        }
     }
-    let child = relay.spawn(exec.program.command())?;
-    Ok(child.wait(false)?.code())
+    Ok(relay.spawn(command)?.wait(false)?.code())
 }
 
 /// Become a program that sees the processes of a space as its `/proc`.
 pub fn view(view: View) -> Outcome {
     Space::look(view.space)?;
-    view.program.become_it()
+    become_it(view.program.command())
 }
 
 /// Become a program whose pid namespaces are spaces.
 pub fn newpid(newpid: Newpid) -> Outcome {
     pspace::newpid()?;
-    newpid.program.become_it()
+    become_it(newpid.program.command())
 }

@@ -18,6 +18,7 @@ use ratatui::{DefaultTerminal, Frame};
 use crate::arguments::Top;
 use crate::failure::{Failure, Outcome};
 use crate::list::{DEEPEST, table};
+use crate::tree::preorder;
 
 const HEADER: [&str; 7] = ["SPACE", "PROCESSES", "NEW/s", "CPU%", "RSS", "POLICY", "COMMAND"];
 const KEYS: &str = "up/down  left/right fold  p policy  e enter  k kill  q quit";
@@ -55,7 +56,7 @@ impl Look {
 
 /// What a space has done between two looks, or what all in a part of the tree have.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Work {
+struct Work {
     processes: u64,
     rss: u64,
     cpu: Duration,
@@ -99,44 +100,29 @@ fn work(before: &Look, now: &Look) -> HashMap<SpaceId, Work> {
 
 /// A line of the tree.
 #[derive(Debug, PartialEq)]
-pub struct Shown {
-    /// The space.
-    pub id: SpaceId,
+struct Shown {
+    id: SpaceId,
     depth: usize,
     folded: bool,
     work: Work,
 }
 
 /// The tree: a space before those in it, which are not there but in its sums where it is folded.
-pub fn tree(
-    rows: &[SpaceRow],
-    work: &HashMap<SpaceId, Work>,
-    folded: &HashSet<SpaceId>,
-) -> Vec<Shown> {
-    let known: HashSet<SpaceId> = rows.iter().map(|row| row.id).collect();
-    let mut children: HashMap<SpaceId, Vec<SpaceId>> = HashMap::new();
-    let mut open: Vec<(SpaceId, usize)> = Vec::new();
-    for row in rows.iter().rev() {
-        match row.parent.filter(|parent| known.contains(parent)) {
-            Some(parent) => children.entry(parent).or_default().push(row.id),
-            None => open.push((row.id, 0)),
-        }
-    }
-    let below = |id: &SpaceId| children.get(id).into_iter().flatten().copied();
-    let mut shown = Vec::new();
-    while let Some((id, depth)) = open.pop() {
-        let folded = folded.contains(&id) && children.contains_key(&id);
-        let mut sum = work.get(&id).copied().unwrap_or_default();
-        if folded {
-            let mut inside: Vec<SpaceId> = below(&id).collect();
-            while let Some(id) = inside.pop() {
-                sum.add(&work.get(&id).copied().unwrap_or_default());
-                inside.extend(below(&id));
+fn tree(rows: &[SpaceRow], work: &HashMap<SpaceId, Work>, folded: &HashSet<SpaceId>) -> Vec<Shown> {
+    let order = preorder(rows.iter().map(|row| (row.id, row.parent)));
+    let mut shown: Vec<Shown> = Vec::new();
+    for (place, (at, depth)) in order.iter().enumerate() {
+        let id = rows[*at].id;
+        let work = work.get(&id).copied().unwrap_or_default();
+        match shown.last_mut() {
+            Some(last) if last.folded && last.depth < *depth => last.work.add(&work),
+            _ => {
+                // One without any in it does not fold.
+                let has_any = order.get(place + 1).is_some_and(|(_, next)| next > depth);
+                let folded = has_any && folded.contains(&id);
+                shown.push(Shown { id, depth: *depth, folded, work });
             }
-        } else {
-            open.extend(below(&id).map(|child| (child, depth + 1)));
         }
-        shown.push(Shown { id, depth, folded, work: sum });
     }
     shown
 }
@@ -325,7 +311,7 @@ pub fn top(top: &Top) -> Outcome {
         std::thread::sleep(delay);
         let view = View::new(before, Look::now()?);
         let lines = view.shown.iter().map(|row| view.words(row).to_vec());
-        table([HEADER.map(str::to_string).to_vec()].into_iter().chain(lines))?;
+        table(HEADER, lines)?;
         return Ok(0);
     }
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {

@@ -2,13 +2,13 @@
 //! `trace`: a debugger where it can see its process.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use pspace::{Details, Relay, Space, Trouble};
+use pspace::{Details, Space};
 
 use crate::arguments::Trace;
 use crate::failure::Outcome;
+use crate::run::{become_it, inside};
 
 /// What stands for the number among the words of a debugger.
 const PLACE: &str = "{}";
@@ -16,16 +16,13 @@ const PLACE: &str = "{}";
 /// Run a debugger on a process: outside, if the process has a number there, else in its space.
 pub fn trace(trace: Trace) -> Outcome {
     let details = Details::read(&trace.name)?;
-    if let Some(number) = details.number {
-        let mut command = command(trace.words, number);
-        let source = command.exec();
-        return Err(Trouble::Exec { program: command.get_program().to_owned(), source }.into());
+    match details.number {
+        Some(number) => become_it(command(trace.words, number)),
+        None => {
+            let space = Space::open(details.pair.space)?;
+            inside(&space, command(trace.words, details.pair.nr))
+        }
     }
-    let relay = Relay::new()?;
-    Space::open(details.pair.space)?.enter()?;
-    Space::show_as_proc(details.pair.space)?;
-    let child = relay.spawn(command(trace.words, details.pair.nr))?;
-    Ok(child.wait(false)?.code())
 }
 
 /// The debugger with the number where it is wanted, or else behind -p, as most take it.

@@ -416,6 +416,30 @@ fn run_on_a_terminal_has_job_control() {
     assert_eq!(runner.wait().unwrap().code(), Some(3));
 }
 
+/// Who is put behind while it runs leaves the terminal to whose it is then.
+#[test]
+fn run_takes_no_terminal_that_is_somebodys() {
+    let (mut shell, mut person) = Terminal::new().start(&["newpid", "--", "sh", "-i"]);
+    let pair = || {
+        let out = ask(&["ps", "-o", "pair,args"]);
+        let line =
+            out.lines().find(|line| line.ends_with(" sleep 1818") && !line.contains("pspace"));
+        line.map(|line| line.split_whitespace().next().unwrap().to_string())
+    };
+    read_until(&mut person, "# ");
+    person.write_all(b"pspace run -- sleep 1818\n").unwrap();
+    until("it runs", || pair().is_some());
+    person.write_all(b"\x1a").unwrap();
+    read_until(&mut person, "Stopped");
+    person.write_all(b"bg\n").unwrap();
+    read_until(&mut person, "# ");
+    ask(&["kill", "-9", &pair().unwrap()]);
+    until("it is gone", || pair().is_none());
+    person.write_all(b"wait; echo a$((1 + 1))b; exit 3\n").unwrap();
+    read_until(&mut person, "a2b");
+    assert_eq!(shell.wait().unwrap().code(), Some(3));
+}
+
 #[test]
 fn run_ends_with_its_terminal() {
     let (mut runner, mut person) = Terminal::new().start(&[
@@ -981,6 +1005,10 @@ fn files_are_found_in_each_space() {
         assert!(there, "{hold}: {all:?}");
     }
     assert!(all.iter().all(|row| row[0] == space.pair(1) && row[3] != "7"), "{all:?}");
+    // To name it is not to ask for its number.
+    ask(&["lsof", &space.pair(2)]);
+    let second = json(&["ps", "--space", &space.id]).remove(1);
+    assert_eq!((&second["pair"], &second["wid"]), (&space.pair(2).into(), &Value::Null));
     assert!(rows(&ask(&["lsof", "--space", &space.id])).iter().any(|row| row[3] == "7"));
     // All that keeps the file system from being unmounted.
     let mounted = rows(&ask(&["fuser", "--mount", "/tmp"]));

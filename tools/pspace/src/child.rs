@@ -10,10 +10,10 @@ use std::process::Command;
 
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use rustix::event::Timespec;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{Pid, PidfdFlags, getpgid, getpgrp, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, getpgid, getpgrp, pidfd_open, test_kill_process_group};
 use rustix::stdio::stdin;
 use rustix::termios::{tcgetpgrp, tcsetpgrp};
 
@@ -84,15 +84,20 @@ impl Terminal {
     }
 
     /// A shell leaves it to who has had it before, but those it cannot name from within a space.
+    /// Then it is nobody's. If it is somebody's the caller has been put behind meanwhile.
     fn take_back(&self) {
-        if self.in_front {
-            let stop: SigSet = [Signal::SIGTTOU].into_iter().collect();
-            // Who asks from behind is stopped, unless they hold that back. Nothing is lost if it
-            // cannot be had.
-            if let Ok(before) = stop.thread_swap_mask(SigmaskHow::SIG_BLOCK) {
-                let _ = tcsetpgrp(stdin(), getpgrp());
-                let _ = before.thread_set_mask();
-            }
+        // None that has a number is 0, which is an error.
+        let somebody = tcgetpgrp(stdin())
+            .is_ok_and(|front| test_kill_process_group(front) != Err(Errno::SRCH));
+        if !self.in_front || somebody {
+            return;
+        }
+        let stop: SigSet = [Signal::SIGTTOU].into_iter().collect();
+        // Who asks from behind is stopped, unless they hold that back. Nothing is lost if it
+        // cannot be had.
+        if let Ok(before) = stop.thread_swap_mask(SigmaskHow::SIG_BLOCK) {
+            let _ = tcsetpgrp(stdin(), getpgrp());
+            let _ = before.thread_set_mask();
         }
     }
 }
@@ -179,7 +184,7 @@ impl Child {
             // Its pidfd says that it is dead as long as it is kept.
             let (watched, time) = if kept { (1, Some(&KEPT)) } else { (2, None) };
             match poll(&mut polled[..watched], time) {
-                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Ok(_) | Err(Errno::INTR) => {}
                 Err(errno) => return Err(failed(errno.into())),
             }
             let dead = kept || !polled[1].revents().is_empty();

@@ -16,7 +16,7 @@ use crate::{Error, Result, Space, sys};
 
 /// The namespaces of a process besides that of its numbers, by their names in `/proc/<pid>/ns`.
 /// That of users is first, since it decides about the others.
-pub const NAMESPACES: [&str; 7] = ["user", "cgroup", "ipc", "uts", "net", "time", "mnt"];
+const NAMESPACES: [&str; 7] = ["user", "cgroup", "ipc", "uts", "net", "time", "mnt"];
 
 impl Space {
     /// Have the caller's next children be members of it.
@@ -41,7 +41,7 @@ impl Space {
     /// Without one the caller stays who they are, with all their privileges.
     pub fn enter_all(&self) -> Result<()> {
         let first = First::of(self)?;
-        let others = first.others(&NAMESPACES)?;
+        let others = first.others()?;
         let other_users = others.first().is_some_and(|(name, _)| *name == NAMESPACES[0]);
 
         if other_users {
@@ -114,9 +114,9 @@ impl<'a> First<'a> {
 
     /// Those of its namespaces that are not the caller's. One that cannot be opened is an error:
     /// who goes to the others only would be where they do not know.
-    fn others(&self, names: &[&'static str]) -> Result<Vec<(&'static str, OwnedFd)>> {
+    fn others(&self) -> Result<Vec<(&'static str, OwnedFd)>> {
         let mut others = Vec::new();
-        for name in names {
+        for name in NAMESPACES {
             let own = match open(&format!("/proc/self/ns/{name}"), OFlags::RDONLY) {
                 Ok(own) => own,
                 // The kernel has no such kind.
@@ -138,7 +138,7 @@ impl<'a> First<'a> {
                 sys::namespace_id(file).map_err(|errno| self.space.lookup(1, errno))
             };
             if id(&own)? != id(&there)? {
-                others.push((*name, there));
+                others.push((name, there));
             }
         }
         Ok(others)

@@ -40,7 +40,7 @@ pub mod tables;
 
 pub use child::{Child, Relay, Trouble};
 pub use create::{Creation, ProcMount, UserMap, newpid};
-pub use enter::{NAMESPACES, keep_descriptors};
+pub use enter::keep_descriptors;
 pub use error::{Error, Kind, Result};
 pub use escape::{printable, unescape};
 pub use name::{Name, Nr, Pair, Path, SpaceId, Step};

@@ -11,21 +11,23 @@ use seccompiler::{
 
 use crate::{Error, Result};
 
-/// Calls that do something to the process with a number.
-const TO_A_NUMBER: [libc::c_long; 13] = [
-    libc::SYS_kill,
-    libc::SYS_rt_sigqueueinfo,
-    libc::SYS_rt_tgsigqueueinfo,
-    libc::SYS_pidfd_open,
-    libc::SYS_ptrace,
-    libc::SYS_process_vm_readv,
-    libc::SYS_process_vm_writev,
-    libc::SYS_setpriority,
-    libc::SYS_ioprio_set,
-    libc::SYS_sched_setaffinity,
-    libc::SYS_sched_setscheduler,
-    libc::SYS_sched_setparam,
-    libc::SYS_sched_setattr,
+/// Calls that do something to the process with a number, and which of their arguments that is.
+/// Those to a thread, tkill() and tgkill(), are not: a program raises its own signals by them.
+const TO_A_NUMBER: [(libc::c_long, u8); 14] = [
+    (libc::SYS_kill, 0),
+    (libc::SYS_rt_sigqueueinfo, 0),
+    (libc::SYS_rt_tgsigqueueinfo, 0),
+    (libc::SYS_pidfd_open, 0),
+    (libc::SYS_ptrace, 1),
+    (libc::SYS_process_vm_readv, 0),
+    (libc::SYS_process_vm_writev, 0),
+    (libc::SYS_setpriority, 1),
+    (libc::SYS_ioprio_set, 1),
+    (libc::SYS_sched_setaffinity, 0),
+    (libc::SYS_sched_setscheduler, 0),
+    (libc::SYS_sched_setparam, 0),
+    (libc::SYS_sched_setattr, 0),
+    (libc::SYS_prlimit64, 0),
 ];
 
 /// From now on, and in all that is executed, refuse to do something to a process by its number
@@ -38,21 +40,15 @@ pub(crate) fn only() -> Result<()> {
         what: "cannot keep the program to looking".into(),
         source: std::io::Error::other(error.to_string()),
     };
-    // By which argument it is said which process, and what means the caller's own.
-    let argument = |call| match call {
-        libc::SYS_setpriority | libc::SYS_ioprio_set | libc::SYS_ptrace => 1,
-        _ => 0,
-    };
     let refused = |argument| {
         let other = SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, 0);
         SeccompRule::new(vec![other.map_err(|error| failed(&error))?])
             .map_err(|error| failed(&error))
     };
     let mut rules = BTreeMap::new();
-    for call in TO_A_NUMBER {
-        rules.insert(call, vec![refused(argument(call))?]);
+    for (call, argument) in TO_A_NUMBER {
+        rules.insert(call, vec![refused(argument)?]);
     }
-    rules.insert(libc::SYS_prlimit64, vec![refused(0)?]);
     let architecture = std::env::consts::ARCH.try_into().map_err(|error| failed(&error))?;
     let denied = SeccompAction::Errno(libc::EPERM as u32);
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, denied, architecture)

@@ -79,8 +79,29 @@ impl Process {
 }
 
 impl Details {
+    /// The pair of the process of a name. It is given no number by this.
+    pub fn pair_of(name: &Name) -> Result<Pair> {
+        Ok(Details::seen(name)?.1.pair)
+    }
+
     /// What is known of the process of a name.
     pub fn read(name: &Name) -> Result<Self> {
+        let (directory, mut details) = Details::seen(name)?;
+        details.may_signal = sys::send_signal(&directory, Signal::PROBE.number()).is_ok();
+        details.may_look = open_at(&directory, "ns/pid", OFlags::RDONLY).is_ok();
+        details.may_steer = Space::may_steer(details.pair.space);
+        details.number = match name {
+            Name::Number(nr) => Some(*nr),
+            // Who may not open the space finds its number in no other way.
+            _ => Space::open(details.pair.space)
+                .and_then(|space| space.number_here(details.pair.nr))
+                .unwrap_or(None),
+        };
+        Ok(details)
+    }
+
+    /// What its directory shows of it.
+    fn seen(name: &Name) -> Result<(OwnedFd, Self)> {
         let directory = directory(name)?;
         let gone = |errno: Errno| match errno {
             errno if is_gone(errno) => Error::NoProcess(name.clone()),
@@ -101,17 +122,7 @@ impl Details {
         // As it is, and not as the status has it, escaped in part.
         let command = read("comm")?;
         details.command = printable(command.strip_suffix(b"\n").unwrap_or(&command));
-        details.may_signal = sys::send_signal(&directory, Signal::PROBE.number()).is_ok();
-        details.may_look = open_at(&directory, "ns/pid", OFlags::RDONLY).is_ok();
-        details.may_steer = Space::may_steer(details.pair.space);
-        details.number = match name {
-            Name::Number(nr) => Some(*nr),
-            // Who may not open the space finds its number in no other way.
-            _ => Space::open(details.pair.space)
-                .and_then(|space| space.number_here(details.pair.nr))
-                .unwrap_or(None),
-        };
-        Ok(details)
+        Ok((directory, details))
     }
 }
 
