@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The slab cache of the nodes. `kmalloc()` would round one up to 1 kB.
+//! Where nodes come from and go to: a slab cache. `kmalloc()` would round one up to 1 kB.
 
 use super::node::Node;
-use core::ptr::NonNull;
+use core::{
+    ops::Deref,
+    ptr::NonNull, //
+};
 use kernel::{
     alloc::AllocError,
     bindings,
@@ -74,11 +77,69 @@ impl Drop for NodeCache {
 }
 
 /// Allocates zeroed memory for a node, for `kvfree_call_rcu()` to free. May sleep.
-pub(super) fn allocate() -> Result<NonNull<Node>, AllocError> {
+fn allocate() -> Result<NonNull<Node>, AllocError> {
     let Cache(cache) = CACHE.copy().ok_or(AllocError)?;
     let flags = bindings::GFP_KERNEL_ACCOUNT | bindings::__GFP_ZERO;
     // SAFETY: It is open as long as there are maps, and one is why we are called.
     let node = unsafe { bindings::kmem_cache_alloc_noprof(cache.as_ptr(), flags) };
 
     NonNull::new(node.cast()).ok_or(AllocError)
+}
+
+/// A node that is in no place, and the right to put it into one. Readers who found it in the place
+/// where it was may be in it; so it is freed a grace period after this is dropped.
+///
+/// # Invariants
+///
+/// The pointer is that of a node from the cache, empty, which nobody else owns.
+pub(super) struct Loose(NonNull<Node>);
+
+// SAFETY: It owns a node, which is `Send`.
+unsafe impl Send for Loose {}
+
+// SAFETY: It gives out shared references to a node, which is `Sync`.
+unsafe impl Sync for Loose {}
+
+impl Loose {
+    /// Allocates a node. May sleep.
+    pub(super) fn new() -> Result<Self, AllocError> {
+        // INVARIANT: New, and all zeros, which are an empty node.
+        Ok(Self(allocate()?))
+    }
+
+    /// Takes over a node that was taken out of its place, or is about to be.
+    ///
+    /// # Safety
+    ///
+    /// The node came from [`Self::into_ptr`] and is empty, and whoever has the right to change the
+    /// map sees to it that there is no entry for it any more before it gets another.
+    pub(super) unsafe fn from_ref(node: &Node) -> Self {
+        // INVARIANT: By the requirements of this function.
+        Self(NonNull::from(node))
+    }
+
+    /// Gives the node away, to be put into a place.
+    pub(super) fn into_ptr(self) -> NonNull<Node> {
+        let node = self.0;
+
+        core::mem::forget(self);
+        node
+    }
+}
+
+impl Deref for Loose {
+    type Target = Node;
+
+    fn deref(&self) -> &Node {
+        // SAFETY: By the type invariants it is valid; nobody has a mutable reference, ever.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Drop for Loose {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariants the node came from a slab cache and is ours to free. It is
+        // empty, so that nothing is lost with it.
+        unsafe { bindings::kvfree_call_rcu(self.rcu(), self.0.as_ptr().cast()) };
+    }
 }

@@ -17,10 +17,16 @@
 //!
 //! # Structure
 //!
-//! A Patricia trie of 64-way nodes, see [`tree`]. docs/pid_map.md compares it with others.
+//! A Patricia trie of 64-way nodes, see [`tree`]. docs/pid_map.md compares it with others. Each of
+//! the files needs those to its right only:
+//!
+//! ```text
+//! PidMap ─┬─► tree ──► cache ──► node ─┬─► level ──► number
+//!         └─► usage                    └─► once
+//! ```
 
 mod cache;
-mod entry;
+mod level;
 mod node;
 mod number;
 mod once;
@@ -28,11 +34,14 @@ mod tree;
 mod usage;
 
 pub(crate) use cache::NodeCache;
-pub(crate) use number::Number;
+pub(crate) use number::{
+    Number,
+    Numbered, //
+};
 pub(crate) use usage::Usage;
 
+use cache::Loose;
 use core::ptr::NonNull;
-use entry::Entry;
 use kernel::{
     new_spinlock,
     prelude::*,
@@ -46,28 +55,12 @@ use kernel::{
         SpinLock, //
     }, //
 };
-use node::Loose;
+use node::Entry;
 use tree::{
     Refused,
     Tree,
     Writer, //
 };
-
-/// What can be published in a [`PidMap`]: an object that knows the number.
-///
-/// It may have several, in maps of different `place`s.
-///
-/// # Safety
-///
-/// [`Numbered::number`] returns the number that the object was last published as in the map of that
-/// place, from before it is published until a grace period after it is released.
-pub(crate) unsafe trait Numbered {
-    /// What tells the maps of an object apart.
-    type Place: Copy + Send + Sync;
-
-    /// The object's number in the map of `place`.
-    fn number(&self, place: Self::Place) -> u32;
-}
 
 /// What the lock of a map protects.
 struct Inner {

@@ -1,86 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A node of the trie: 64 slots, and what the writer wants to know about them.
+//! A node of the trie: 64 slots, and what the writer wants to know about them. What is in a slot is
+//! an [`Entry`]: one word, which a reader loads at once.
 
 use super::{
-    cache,
-    entry::{
-        Entry,
-        Slot, //
+    level::{
+        Level,
+        FANOUT, //
     },
+    number::Number,
     once::Once, //
 };
 use core::{
     mem::offset_of,
-    ops::Deref,
-    ptr::NonNull, //
+    ptr::{
+        null_mut,
+        without_provenance_mut,
+        NonNull, //
+    }, //
 };
 use kernel::{
-    alloc::AllocError,
     bindings,
+    ffi::c_void,
+    sync::atomic::{
+        atomic_store,
+        Release, //
+    },
     types::Opaque, //
 };
-
-/// How many bits of a number select a slot of a node.
-pub(super) const BITS: u32 = 6;
-
-/// How many slots a node has.
-const FANOUT: usize = 1 << BITS;
-
-/// Where a node is: at level 0 each slot is that of a number, at level 1 that of 64, and so on. Kept
-/// as what a number is shifted by to get its slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Level(u32);
-
-impl Level {
-    /// How many there are, so that they cover [`Number::MAX`](super::Number::MAX).
-    pub(super) const COUNT: usize = 4;
-
-    /// How many bits [`Level::to_bits`] needs.
-    pub(super) const BITS: u32 = 5;
-
-    /// The level of which the slots are those of numbers.
-    pub(super) const LEAF: Self = Self(0);
-
-    /// The level at which two different numbers part: in a node there they have different slots.
-    pub(super) fn parting(one: u32, other: u32) -> Self {
-        // Two numbers that are the same part nowhere; the lowest bit makes no difference.
-        Self((one ^ other | 1).ilog2() / BITS * BITS)
-    }
-
-    #[inline(always)]
-    pub(super) fn from_bits(bits: usize) -> Self {
-        // CAST: There are few.
-        Self((bits % (1 << Self::BITS)) as u32)
-    }
-
-    pub(super) fn to_bits(self) -> usize {
-        // CAST: There are few.
-        self.0 as usize
-    }
-
-    /// The next higher level.
-    pub(super) fn above(self) -> Self {
-        Self(self.0 + BITS)
-    }
-
-    /// The slot of a number in a node at this level that covers it.
-    #[inline(always)]
-    pub(super) fn digit(self, nr: u32) -> usize {
-        // CAST: It is less than `FANOUT`.
-        (nr >> self.0) as usize % FANOUT
-    }
-
-    /// How many numbers a slot covers.
-    pub(super) fn slot_size(self) -> u32 {
-        1 << self.0
-    }
-
-    /// How many numbers a node covers.
-    pub(super) fn size(self) -> u32 {
-        self.slot_size() << BITS
-    }
-}
 
 /// A node. Its level is not in it but in the entry that points to it.
 ///
@@ -169,6 +116,11 @@ impl Node {
         self.used.write(self.used.read() & !(1 << digit));
     }
 
+    /// What the kernel links the node by while readers may be in it.
+    pub(super) fn rcu(&self) -> *mut bindings::kvfree_rcu_head {
+        self.rcu.get()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.used.read() == 0
     }
@@ -200,61 +152,124 @@ fn next_bit(word: u64, from: usize) -> Option<usize> {
     (rest != 0).then_some(rest.trailing_zeros() as usize)
 }
 
-/// A node that is in no place, and the right to put it into one. Readers who found it in the place
-/// where it was may be in it; so it is freed a grace period after this is dropped.
+/// What an [`Entry`] stands for.
+pub(super) enum Kind<T> {
+    /// Nothing.
+    Empty,
+    /// What is published as some number.
+    Object(NonNull<T>),
+    /// A number that is taken, and is nothing's yet.
+    Reserved(Number),
+    /// A node, and its level in the place where it was found.
+    Node(NonNull<Node>, Level),
+}
+
+/// A [`Kind`] in a word, told by the lowest bits, which no pointer has set:
 ///
-/// # Invariants
+/// ```text
+/// 0             nothing
+/// pointer  00   an object
+/// number   10   reserved
+/// pointer  L1   a node; L, five bits, is its level
+/// ```
 ///
-/// The pointer is that of a node from the cache, empty, which nobody else owns.
-pub(super) struct Loose(NonNull<Node>);
+/// So a reader learns the level of a node before it looks into it, and does not have to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Entry(*mut c_void);
 
-// SAFETY: It owns a node, which is `Send`.
-unsafe impl Send for Loose {}
+impl Entry {
+    const NODE: usize = 0b01;
+    const RESERVED: usize = 0b10;
+    const KIND: usize = Self::NODE | Self::RESERVED;
+    const KIND_BITS: u32 = 2;
+    const LEVEL_SHIFT: u32 = 1;
+    const NODE_MASK: usize = (1 << (Self::LEVEL_SHIFT + Level::BITS)) - 1;
 
-// SAFETY: It gives out shared references to a node, which is `Sync`.
-unsafe impl Sync for Loose {}
-
-impl Loose {
-    /// Allocates a node. May sleep.
-    pub(super) fn new() -> Result<Self, AllocError> {
-        // INVARIANT: New, and all zeros, which are an empty node.
-        Ok(Self(cache::allocate()?))
+    /// The entry of an object.
+    pub(super) fn object<T>(object: NonNull<T>) -> Self {
+        const { assert!(align_of::<T>() > Self::KIND) };
+        Self(object.as_ptr().cast())
     }
 
-    /// Takes over a node that was taken out of its place, or is about to be.
-    ///
-    /// # Safety
-    ///
-    /// The node came from [`Self::into_ptr`] and is empty, and whoever has the right to change the
-    /// map sees to it that there is no entry for it any more before it gets another.
-    pub(super) unsafe fn from_ref(node: &Node) -> Self {
-        // INVARIANT: By the requirements of this function.
-        Self(NonNull::from(node))
+    /// The entry of a number that is nothing's yet.
+    pub(super) fn reserved(nr: Number) -> Self {
+        // CAST: A number has fewer bits than an address.
+        let addr = (nr.get() as usize) << Self::KIND_BITS | Self::RESERVED;
+
+        Self(without_provenance_mut(addr))
     }
 
-    /// Gives the node away, to be put into a place.
-    pub(super) fn into_ptr(self) -> NonNull<Node> {
-        let node = self.0;
+    /// The entry of a node that is put to a level.
+    pub(super) fn node(node: NonNull<Node>, level: Level) -> Self {
+        const { assert!(align_of::<Node>() > Self::NODE_MASK) };
+        let tag = level.to_bits() << Self::LEVEL_SHIFT | Self::NODE;
 
-        core::mem::forget(self);
-        node
+        Self(node.as_ptr().map_addr(|addr| addr | tag).cast())
+    }
+
+    /// The node and its level, if it is one.
+    #[inline(always)]
+    pub(super) fn as_node(self) -> Option<(NonNull<Node>, Level)> {
+        let addr = self.0.addr();
+
+        if addr & Self::NODE == 0 {
+            return None;
+        }
+        let level = Level::from_bits(addr >> Self::LEVEL_SHIFT);
+        let node = self.0.map_addr(|addr| addr & !Self::NODE_MASK);
+
+        // SAFETY: `node()` has set the bit, in what was not null.
+        Some((unsafe { NonNull::new_unchecked(node.cast()) }, level))
+    }
+
+    /// The object, if it is one.
+    #[inline]
+    pub(super) fn as_object<T>(self) -> Option<NonNull<T>> {
+        match self.0.addr() & Self::KIND {
+            0 => NonNull::new(self.0.cast()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn kind<T>(self) -> Kind<T> {
+        if let Some((node, level)) = self.as_node() {
+            return Kind::Node(node, level);
+        }
+        if let Some(object) = self.as_object() {
+            return Kind::Object(object);
+        }
+        // CAST: `reserved()` put a number there, which fits; else it is `EMPTY`.
+        match Number::new((self.0.addr() >> Self::KIND_BITS) as u32) {
+            Some(nr) => Kind::Reserved(nr),
+            None => Kind::Empty,
+        }
     }
 }
 
-impl Deref for Loose {
-    type Target = Node;
+/// Where an [`Entry`] is kept. All zeros are an empty one.
+#[repr(transparent)]
+pub(super) struct Slot(Once<*mut c_void>);
 
-    fn deref(&self) -> &Node {
-        // SAFETY: By the type invariants it is valid; nobody has a mutable reference, ever.
-        unsafe { self.0.as_ref() }
+impl Slot {
+    pub(super) const EMPTY: Self = Self(Once::new(null_mut()));
+
+    /// As `rcu_dereference()`: who follows a pointer sees what was written to its target before
+    /// [`Slot::store`], since that depends on the pointer.
+    #[inline(always)]
+    pub(super) fn load(&self) -> Entry {
+        Entry(self.0.read())
     }
-}
 
-impl Drop for Loose {
-    fn drop(&mut self) {
-        let node = self.0.as_ptr();
-        // SAFETY: By the type invariants the node came from a slab cache and is ours to free. It is
-        // empty, so that nothing is lost with it.
-        unsafe { bindings::kvfree_call_rcu((*node).rcu.get(), node.cast()) };
+    /// As `rcu_assign_pointer()`, for the one who has the right to change the map.
+    #[inline(always)]
+    pub(super) fn store(&self, entry: Entry) {
+        // SAFETY: The pointer is valid and aligned, and readers read the word as a whole.
+        unsafe { atomic_store(self.0.as_ptr(), entry.0, Release) };
+    }
+
+    /// As `RCU_INIT_POINTER()` with a null pointer, for the same.
+    #[inline(always)]
+    pub(super) fn clear(&self) {
+        self.0.write(null_mut());
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A number that a task has in a space.
+//! A number that a task has in a space, and what it is for a map to know it.
 
 use core::num::NonZeroU32;
 use kernel::{
@@ -64,4 +64,22 @@ impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.get(), f)
     }
+}
+
+/// What can be published in a [`PidMap`]: an object that knows the number.
+///
+/// [`PidMap`]: super::PidMap
+///
+/// It may have several, in maps of different `place`s.
+///
+/// # Safety
+///
+/// [`Numbered::number`] returns the number that the object was last published as in the map of that
+/// place, from before it is published until a grace period after it is released.
+pub(crate) unsafe trait Numbered {
+    /// What tells the maps of an object apart.
+    type Place: Copy + Send + Sync;
+
+    /// The object's number in the map of `place`.
+    fn number(&self, place: Self::Place) -> u32;
 }

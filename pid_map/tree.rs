@@ -24,19 +24,21 @@
 //! for a number, and a fork and exit in a loop allocates none.
 
 use super::{
-    entry::{
-        Entry,
-        Kind,
-        Slot, //
-    },
-    node::{
+    cache::Loose,
+    level::{
         Level,
-        Loose,
-        Node,
         BITS, //
     },
-    Number,
-    Numbered, //
+    node::{
+        Entry,
+        Kind,
+        Node,
+        Slot, //
+    },
+    number::{
+        Number,
+        Numbered, //
+    }, //
 };
 use core::{
     marker::PhantomData,
