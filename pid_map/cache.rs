@@ -86,8 +86,8 @@ fn allocate() -> Result<NonNull<Node>, AllocError> {
     NonNull::new(node.cast()).ok_or(AllocError)
 }
 
-/// A node that is in no place, and the right to put it into one. Readers who found it in the place
-/// where it was may be in it; so it is freed a grace period after this is dropped.
+/// A node that is in no tree, and the right to put it into one. Readers who found it in a tree may
+/// be in it still; so it is freed a grace period after this is dropped.
 ///
 /// # Invariants
 ///
@@ -107,18 +107,18 @@ impl Loose {
         Ok(Self(allocate()?))
     }
 
-    /// Takes over a node that was taken out of its place, or is about to be.
+    /// Takes over a node that was taken out of its slot, or is about to be.
     ///
     /// # Safety
     ///
     /// The node came from [`Self::into_ptr`] and is empty, and whoever has the right to change the
-    /// map sees to it that there is no entry for it any more before it gets another.
+    /// map makes sure that there is no entry for it any more before it gets another.
     pub(super) unsafe fn from_ref(node: &Node) -> Self {
         // INVARIANT: By the requirements of this function.
         Self(NonNull::from(node))
     }
 
-    /// Gives the node away, to be put into a place.
+    /// Gives the node away, to be put into a slot.
     pub(super) fn into_ptr(self) -> NonNull<Node> {
         let node = self.0;
 

@@ -82,10 +82,10 @@ pub(crate) struct PidMap<T: Numbered> {
 }
 
 impl<T: Numbered> PidMap<T> {
-    /// Returns an empty map for the numbers that objects have in `place`. After the first number
+    /// Returns an empty map for the numbers that objects have at `depth`. After the first number
     /// the search begins above `last`.
-    pub(crate) fn new(place: T::Place, last: Option<Number>) -> impl PinInit<Self> {
-        let (tree, writer) = Tree::new(place);
+    pub(crate) fn new(depth: T::Depth, last: Option<Number>) -> impl PinInit<Self> {
+        let (tree, writer) = Tree::new(depth);
         let cursor = cursor_after(last);
 
         pin_init!(Self {
@@ -175,11 +175,11 @@ impl<T: Numbered> PidMap<T> {
         };
         // All that can be missing is there before the number counts: whoever looks at the count
         // is told when a number is released, but not when one was counted in vain.
-        let place = self.tree.place(&mut inner.writer, nr)?;
+        let vacancy = self.tree.vacancy(&mut inner.writer, nr)?;
 
         // What closes the map does not wait for the lock.
         self.change(Usage::with_one_more).ok_or(ENOMEM)?;
-        place.fill(entry(nr));
+        vacancy.fill(entry(nr));
         if want.is_none() {
             let next = nr.get() + 1;
 

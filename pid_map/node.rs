@@ -32,8 +32,8 @@ use kernel::{
 /// A node. Its level is not in it but in the entry that points to it.
 ///
 /// All is for the one writer but `slots`, which all readers look at, and `first` and `used`, which
-/// those look at who search for the next number. A node that is empty may be put to another place
-/// at once, while readers are in it still. They notice by what they find, see [`super::tree`].
+/// those look at who search for the next number. A node that is empty may be put into another
+/// slot at once, while readers are in it still. They notice by what they find, see [`super::tree`].
 ///
 /// # Invariants
 ///
@@ -61,7 +61,7 @@ unsafe impl Sync for Node {}
 unsafe impl Send for Node {}
 
 impl Node {
-    /// Makes an empty node ready for the place that covers `nr` at `level`.
+    /// Makes an empty node ready to cover `nr` at `level`.
     pub(super) fn settle(&self, level: Level, nr: u32) {
         debug_assert!(self.is_empty());
         self.first.write(nr & !(level.size() - 1));
@@ -160,7 +160,7 @@ pub(super) enum Kind<T> {
     Object(NonNull<T>),
     /// A number that is taken, and is nothing's yet.
     Reserved(Number),
-    /// A node, and its level in the place where it was found.
+    /// A node, and its level where it was found.
     Node(NonNull<Node>, Level),
 }
 

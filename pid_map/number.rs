@@ -70,16 +70,16 @@ impl fmt::Display for Number {
 ///
 /// [`PidMap`]: super::PidMap
 ///
-/// It may have several, in maps of different `place`s.
+/// It may have several numbers, one in a map at each depth.
 ///
 /// # Safety
 ///
-/// [`Numbered::number`] returns the number that the object was last published as in the map of that
-/// place, from before it is published until a grace period after it is released.
+/// [`Numbered::number`] returns the number that the object was last published as in the map at that
+/// depth, from before it is published until a grace period after it is released.
 pub(crate) unsafe trait Numbered {
-    /// What tells the maps of an object apart.
-    type Place: Copy + Send + Sync;
+    /// What tells the maps of an object apart: the depth of a space, `()` if there is one map only.
+    type Depth: Copy + Send + Sync;
 
-    /// The object's number in the map of `place`.
-    fn number(&self, place: Self::Place) -> u32;
+    /// The object's number in the map at `depth`.
+    fn number(&self, depth: Self::Depth) -> u32;
 }

@@ -12,13 +12,13 @@
 //!
 //! - What is returned was published as that number at some moment of the search: nothing is taken
 //!   for something else, even if the search has strayed.
-//! - A number that is in the map throughout is found. Each node on its way is not empty, so that
-//!   it stays where it is; a node may be put in between, which leads to the number before anybody
-//!   can see it.
-//! - A node that gets empty is kept for the next place that needs one, and may be put there at
-//!   once. A reader who is in it still goes on from that place and finds what has another number.
-//!   Memory is never taken for what it is not: a slot's word tells what it points to, and nodes and
-//!   objects are freed a grace period after they were taken out.
+//! - A number that is in the map throughout is found. Each node above it is not empty, so that it
+//!   stays where it is; a node may be put in between, which leads to the number before anybody can
+//!   come across it.
+//! - A node that gets empty is kept for the next slot that needs one, and may be put there at once.
+//!   A reader who is in it still goes on from there and finds what has another number. Memory is
+//!   never taken for what it is not: a slot's word tells what it points to, and nodes and objects
+//!   are freed a grace period after they were taken out.
 //!
 //! A node with a single entry left stays. So there is at most one node at each of the four levels
 //! for a number, and a fork and exit in a loop allocates none.
@@ -57,7 +57,7 @@ use kernel::{
 /// that it is in covers, or a part of that.
 pub(super) struct Tree<T: Numbered> {
     root: Slot,
-    place: T::Place,
+    depth: T::Depth,
     _objects: PhantomData<*mut T>,
 }
 
@@ -78,7 +78,17 @@ pub(super) struct Writer {
 /// The right itself.
 struct Right(());
 
-/// Nodes in hand for the next places that need one.
+impl Right {
+    fn borrow(&self) -> Borrowed<'_> {
+        Borrowed(PhantomData)
+    }
+}
+
+/// The right, borrowed. It has no size, unlike a reference, so that it costs nothing to pass it on.
+#[derive(Clone, Copy)]
+struct Borrowed<'a>(PhantomData<&'a Right>);
+
+/// Nodes in hand for the next slots that need one.
 struct Spares([Option<Loose>; Self::MAX]);
 
 impl Spares {
@@ -166,13 +176,13 @@ impl Span {
 }
 
 impl<T: Numbered> Tree<T> {
-    /// Returns an empty tree for objects with a number in `place`, and the right to change it,
-    /// which must be kept with it.
-    pub(super) fn new(place: T::Place) -> (Self, Writer) {
+    /// Returns an empty tree for the numbers that objects have at `depth`, and the right to change
+    /// it, which must be kept with it.
+    pub(super) fn new(depth: T::Depth) -> (Self, Writer) {
         (
             Self {
                 root: Slot::EMPTY,
-                place,
+                depth,
                 _objects: PhantomData,
             },
             Writer {
@@ -191,7 +201,7 @@ impl<T: Numbered> Tree<T> {
     unsafe fn number_of(&self, object: NonNull<T>) -> u32 {
         // SAFETY: Who publishes an object promises that it is valid until a grace period after its
         // release, see `Numbered`.
-        unsafe { object.as_ref() }.number(self.place)
+        unsafe { object.as_ref() }.number(self.depth)
     }
 
     /// Returns what is published as `nr`.
@@ -200,7 +210,7 @@ impl<T: Numbered> Tree<T> {
         let mut entry = self.root.load();
 
         while let Some((node, level)) = entry.as_node() {
-            // SAFETY: A node is valid for a grace period after it was taken out of the place where
+            // SAFETY: A node is valid for a grace period after it was taken out of the slot where
             // it was found, and the guard is held since.
             entry = unsafe { node.as_ref() }.slot(level.digit(nr.get())).load();
         }
@@ -228,7 +238,7 @@ impl<T: Numbered> Tree<T> {
                         let node = unsafe { node.as_ref() };
                         let own = Span::of(node, level);
 
-                        // The node is in another place by now: there was nothing in this one that
+                        // The node is in another slot by now: there was nothing in this one that
                         // has been there throughout.
                         if !span.includes(own) {
                             break;
@@ -262,7 +272,7 @@ impl<T: Numbered> Tree<T> {
     }
 
     /// The number of an entry, unless that is a node.
-    fn number_in(&self, _: &Right, entry: Entry) -> Option<u32> {
+    fn number_in(&self, _: Borrowed<'_>, entry: Entry) -> Option<u32> {
         match entry.kind::<T>() {
             // SAFETY: What the writer finds is published.
             Kind::Object(object) => Some(unsafe { self.number_of(object) }),
@@ -293,7 +303,7 @@ impl<T: Numbered> Tree<T> {
                 nr = nr.max(own.slot(level, digit).first);
                 entry = node.slot(digit).load();
             }
-            if self.number_in(&writer.right, entry) != Some(nr) {
+            if self.number_in(writer.right.borrow(), entry) != Some(nr) {
                 break;
             }
             nr += 1;
@@ -302,24 +312,26 @@ impl<T: Numbered> Tree<T> {
         Number::new(nr).filter(|nr| nr.get() < limit)
     }
 
-    /// Finds the place for `nr`, and takes a node for it if there must be one. Nothing in the tree
+    /// Finds the slot for `nr`, and takes a node for it if there must be one. Nothing in the tree
     /// is changed yet.
-    pub(super) fn place<'a>(
+    pub(super) fn vacancy<'a>(
         &'a self,
         writer: &'a mut Writer,
         nr: Number,
-    ) -> Result<Place<'a>, Refused> {
+    ) -> Result<Vacancy<'a>, Refused> {
         let Writer { right, spares } = writer;
-        let way = Way::to(&self.root, right, nr.get());
-        let there = way.end.load();
+        let right = right.borrow();
+        let descent = Descent::to(&self.root, right, nr.get());
+        let there = descent.end.load();
 
-        // What is in the way: a number that it has, the level at which it fills a slot, and whether
-        // with no number left free.
+        // What is there: a number that it has, the level at which it fills a slot, and whether with
+        // no number left free.
         let (other, filled, full) = match there.kind::<T>() {
             Kind::Empty => {
-                return Ok(Place {
+                return Ok(Vacancy {
                     root: &self.root,
-                    way,
+                    right,
+                    descent,
                     beside: None,
                 })
             }
@@ -336,22 +348,23 @@ impl<T: Numbered> Tree<T> {
             return Err(Refused::Taken);
         }
 
-        // A node for both, there where their ways part.
+        // A node for both, at the level at which they part.
         let node = spares.take().ok_or(Refused::NoNode)?;
         let level = Level::parting(other, nr.get());
 
         node.settle(level, nr.get());
         node.put(level.digit(other), there, full && level == filled);
-        Ok(Place {
+        Ok(Vacancy {
             root: &self.root,
-            way,
+            right,
+            descent,
             beside: Some((node, level)),
         })
     }
 
     /// Publishes `object` as `nr`, which is reserved.
     pub(super) fn publish(&self, writer: &mut Writer, nr: Number, object: NonNull<T>) {
-        let end = Way::to(&self.root, &writer.right, nr.get()).end;
+        let end = Descent::to(&self.root, writer.right.borrow(), nr.get()).end;
 
         if end.load() == Entry::reserved(nr) {
             end.store(Entry::object(object));
@@ -366,16 +379,16 @@ impl<T: Numbered> Tree<T> {
         writer: &mut Writer,
         nr: Number,
     ) -> (Option<Entry>, Option<Surplus>) {
-        let right = &writer.right;
-        let way = Way::to(&self.root, right, nr.get());
-        let entry = way.end.load();
+        let right = writer.right.borrow();
+        let descent = Descent::to(&self.root, right, nr.get());
+        let entry = descent.end.load();
 
         if self.number_in(right, entry) != Some(nr.get()) {
             return (None, None);
         }
-        match way.lowest {
+        match descent.lowest {
             None => self.root.clear(),
-            Some(Step { node, level }) => {
+            Some(Cover { node, level }) => {
                 let digit = level.digit(nr.get());
 
                 if node.has_but(digit) || node.is_full() {
@@ -396,7 +409,7 @@ impl<T: Numbered> Tree<T> {
         let mut surplus = [const { None }; Level::COUNT];
         let mut gone = true;
 
-        for (Step { node, level }, surplus) in Path::to(&self.root, right, nr.get())
+        for (Cover { node, level }, surplus) in Chain::to(&self.root, right.borrow(), nr.get())
             .upwards()
             .zip(&mut surplus)
         {
@@ -409,7 +422,7 @@ impl<T: Numbered> Tree<T> {
                 if gone {
                     // The slot that it is in is the next to be cleared, before anybody else can
                     // take it from the spares.
-                    // SAFETY: It was given away by `Place::fill()`, and it is empty.
+                    // SAFETY: It was given away by `Vacancy::fill()`, and it is empty.
                     *surplus = spares.give(unsafe { Loose::from_ref(node) });
                 }
             } else if !was_full {
@@ -425,19 +438,20 @@ impl<T: Numbered> Tree<T> {
 }
 
 /// Where a number can be inserted, and what is needed for that.
-pub(super) struct Place<'a> {
+pub(super) struct Vacancy<'a> {
     root: &'a Slot,
-    way: Way<'a>,
-    /// The node for the number and for what is in its place, and the level of it.
+    right: Borrowed<'a>,
+    descent: Descent<'a>,
+    /// The node for the number and for what is in its slot, and the level of it.
     beside: Option<(Loose, Level)>,
 }
 
-impl Place<'_> {
+impl Vacancy<'_> {
     /// Inserts the number by an entry that has it: an object to be found from now on, or what
     /// reserves the number.
     #[inline]
     pub(super) fn fill(self, entry: Entry) {
-        let Way { nr, lowest, end } = self.way;
+        let Descent { nr, lowest, end } = self.descent;
 
         if let Some((node, level)) = self.beside {
             node.put(level.digit(nr), entry, level == Level::LEAF);
@@ -445,12 +459,12 @@ impl Place<'_> {
             return;
         }
         end.store(entry);
-        if let Some(Step { node, level }) = lowest {
+        if let Some(Cover { node, level }) = lowest {
             node.mark_used(level.digit(nr));
             if level == Level::LEAF {
                 node.mark_full(level.digit(nr));
                 if node.is_full() {
-                    mark_full_upwards(self.root, nr);
+                    mark_full_upwards(self.root, self.right, nr);
                 }
             }
         }
@@ -459,20 +473,18 @@ impl Place<'_> {
 
 /// Notes in the nodes above that the one at the lowest level over `nr` has no number left free.
 #[cold]
-fn mark_full_upwards(root: &Slot, nr: u32) {
-    // The one who calls has it.
-    let right = Right(());
-    let path = Path::to(root, &right, nr);
-    let mut below: Option<Step<'_>> = None;
+fn mark_full_upwards(root: &Slot, right: Borrowed<'_>, nr: u32) {
+    let chain = Chain::to(root, right, nr);
+    let mut below: Option<Cover<'_>> = None;
 
-    for step in path.upwards() {
+    for cover in chain.upwards() {
         if let Some(below) = below {
-            if !below.node.is_full() || step.level != below.level.above() {
+            if !below.node.is_full() || cover.level != below.level.above() {
                 return;
             }
-            step.node.mark_full(step.level.digit(nr));
+            cover.node.mark_full(cover.level.digit(nr));
         }
-        below = Some(step);
+        below = Some(cover);
     }
 }
 
@@ -494,80 +506,86 @@ fn drop_nodes(entry: Entry) {
         drop_nodes(node.slot(digit).load());
         node.clear(digit);
     }
-    // SAFETY: A node in the tree was given away by `Place::fill()`; this one is empty now, and the
+    // SAFETY: A node in the tree was given away by `Vacancy::fill()`; this one is empty now, and the
     // slot that it is in goes with the tree or is cleared by the caller.
     drop(unsafe { Loose::from_ref(node) });
 }
 
 /// A node that covers a number.
 #[derive(Clone, Copy)]
-struct Step<'a> {
+struct Cover<'a> {
     node: &'a Node,
     level: Level,
 }
 
-/// The end of the way from the root down the nodes that cover a number.
-struct Way<'a> {
-    nr: u32,
-    /// The last of the nodes.
-    lowest: Option<Step<'a>>,
-    /// Where the number is, if it is in the tree.
-    end: &'a Slot,
-}
-
-impl<'a> Way<'a> {
-    #[inline]
-    fn to(root: &'a Slot, right: &'a Right, nr: u32) -> Self {
-        let mut way = Self {
-            nr,
-            lowest: None,
-            end: root,
-        };
-
-        while let Some(step) = Step::down(way.end, right, nr) {
-            way.lowest = Some(step);
-            way.end = step.node.slot(step.level.digit(nr));
-        }
-        way
-    }
-}
-
-impl<'a> Step<'a> {
+impl<'a> Cover<'a> {
     /// The node in a slot, if there is one and it covers `nr`.
     #[inline]
-    fn down(slot: &Slot, _: &'a Right, nr: u32) -> Option<Self> {
+    fn in_slot(slot: &Slot, _: Borrowed<'a>, nr: u32) -> Option<Self> {
         let (node, level) = slot.load().as_node()?;
         // SAFETY: The writer keeps the nodes of the tree, and we borrow its right.
         let node = unsafe { node.as_ref() };
 
         node.covers(level, nr).then_some(Self { node, level })
     }
+
+    /// The slot in it that covers `nr`.
+    #[inline]
+    fn slot(self, nr: u32) -> &'a Slot {
+        self.node.slot(self.level.digit(nr))
+    }
 }
 
-/// All nodes on the way to a number.
-struct Path<'a> {
-    steps: [Option<Step<'a>>; Level::COUNT],
+/// Where a descent from the root through the nodes that cover a number ends.
+struct Descent<'a> {
+    nr: u32,
+    /// The last of the nodes.
+    lowest: Option<Cover<'a>>,
+    /// Where the number is, if it is in the tree.
+    end: &'a Slot,
+}
+
+impl<'a> Descent<'a> {
+    #[inline]
+    fn to(root: &'a Slot, right: Borrowed<'a>, nr: u32) -> Self {
+        let mut descent = Self {
+            nr,
+            lowest: None,
+            end: root,
+        };
+
+        while let Some(cover) = Cover::in_slot(descent.end, right, nr) {
+            descent.lowest = Some(cover);
+            descent.end = cover.slot(nr);
+        }
+        descent
+    }
+}
+
+/// All nodes that cover a number.
+struct Chain<'a> {
+    covers: [Option<Cover<'a>>; Level::COUNT],
     len: usize,
 }
 
-impl<'a> Path<'a> {
-    fn to(root: &'a Slot, right: &'a Right, nr: u32) -> Self {
-        let mut path = Self {
-            steps: [None; Level::COUNT],
+impl<'a> Chain<'a> {
+    fn to(root: &'a Slot, right: Borrowed<'a>, nr: u32) -> Self {
+        let mut chain = Self {
+            covers: [None; Level::COUNT],
             len: 0,
         };
         let mut end = root;
 
-        while let Some(step) = Step::down(end, right, nr) {
-            path.steps[path.len] = Some(step);
-            path.len += 1;
-            end = step.node.slot(step.level.digit(nr));
+        while let Some(cover) = Cover::in_slot(end, right, nr) {
+            chain.covers[chain.len] = Some(cover);
+            chain.len += 1;
+            end = cover.slot(nr);
         }
-        path
+        chain
     }
 
     /// The nodes, the lowest first.
-    fn upwards(&self) -> impl Iterator<Item = Step<'a>> + '_ {
-        self.steps[..self.len].iter().rev().copied().flatten()
+    fn upwards(&self) -> impl Iterator<Item = Cover<'a>> + '_ {
+        self.covers[..self.len].iter().rev().copied().flatten()
     }
 }

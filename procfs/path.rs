@@ -67,7 +67,7 @@ impl Way {
 
         for (id, step) in spaces {
             match (step, free.next()) {
-                (Some(step), Some(place)) => *place = Some(step),
+                (Some(step), Some(slot)) => *slot = Some(step),
                 _ => {
                     way.origin = Some(id);
                     break;

@@ -168,7 +168,7 @@ impl Pspace {
 // SAFETY: The kernel writes a number before it is published and never again, also one that is given
 // on demand, and keeps a pid for a grace period after it has released its numbers.
 unsafe impl Numbered for Pid {
-    type Place = u32;
+    type Depth = u32;
 
     fn number(&self, level: u32) -> u32 {
         // CAST: It is positive once it is published.

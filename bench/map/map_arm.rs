@@ -27,7 +27,7 @@ use kernel::{
 // SAFETY: An object gets its number before it is published, and none after that until it is
 // released; objects are kept for a grace period.
 unsafe impl Numbered for Object {
-    type Place = ();
+    type Depth = ();
 
     fn number(&self, (): ()) -> u32 {
         self.number.load(Relaxed)

@@ -26,7 +26,7 @@ struct Object;
 
 // SAFETY: An object has one number, for ever.
 unsafe impl Numbered for Object {
-    type Place = ();
+    type Depth = ();
 
     fn number(&self, (): ()) -> u32 {
         // CAST: `object()` made it from a number.

@@ -42,7 +42,7 @@ const DEAD: u32 = 0xdead_0bec;
 
 // SAFETY: `Owned` keeps an object for a grace period, and its number until then.
 unsafe impl Numbered for Object {
-    type Place = ();
+    type Depth = ();
 
     fn number(&self, (): ()) -> u32 {
         self.number.load(Relaxed)
@@ -57,8 +57,8 @@ const HELD: usize = 24;
 const LIMIT: u32 = 270_000;
 /// Numbers that are there throughout, alone and in company, low and high.
 const FIXED: [u32; 7] = [1, 2, 640, 641, 5000, 262_150, 269_999];
-/// Where numbers come and go: at the borders of nodes at each level, so that the nodes there get
-/// empty and are put to other places and levels.
+/// Where numbers come and go: at the edges of nodes at each level, so that the nodes there get
+/// empty and are put into other slots and levels.
 const HAUNTS: [u32; 6] = [3, 64, 4032, 4096, 262_080, 262_144];
 const HAUNT: u32 = 70;
 
