@@ -22,16 +22,16 @@
 //!
 //! ```text
 //! PidMap ─┬─► tree ──► cache ──► node ─┬─► level ──► number
-//!         └─► usage                    └─► once
+//!         └─► usage                    └─► volatile
 //! ```
 
 mod cache;
 mod level;
 mod node;
 mod number;
-mod once;
 mod tree;
 mod usage;
+mod volatile;
 
 pub(crate) use cache::NodeCache;
 pub(crate) use number::{

@@ -9,7 +9,7 @@ use super::{
         FANOUT, //
     },
     number::Number,
-    once::Once, //
+    volatile::Volatile, //
 };
 use core::{
     mem::offset_of,
@@ -43,10 +43,10 @@ use kernel::{
 #[repr(C, align(64))]
 pub(super) struct Node {
     slots: [Slot; FANOUT],
-    used: Once<u64>,
-    full: Once<u64>,
+    used: Volatile<u64>,
+    full: Volatile<u64>,
     /// The first number that the node covers.
-    first: Once<u32>,
+    first: Volatile<u32>,
     rcu: Opaque<bindings::kvfree_rcu_head>,
 }
 
@@ -248,10 +248,10 @@ impl Entry {
 
 /// Where an [`Entry`] is kept. All zeros are an empty one.
 #[repr(transparent)]
-pub(super) struct Slot(Once<*mut c_void>);
+pub(super) struct Slot(Volatile<*mut c_void>);
 
 impl Slot {
-    pub(super) const EMPTY: Self = Self(Once::new(null_mut()));
+    pub(super) const EMPTY: Self = Self(Volatile::new(null_mut()));
 
     /// As `rcu_dereference()`: who follows a pointer sees what was written to its target before
     /// [`Slot::store`], since that depends on the pointer.

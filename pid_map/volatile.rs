@@ -10,29 +10,29 @@ use core::cell::UnsafeCell;
 /// A word that one thread at a time writes, and others may read meanwhile. Nothing is ordered by it
 /// but what depends on the value that was read.
 #[repr(transparent)]
-pub(super) struct Once<T>(UnsafeCell<T>);
+pub(super) struct Volatile<T>(UnsafeCell<T>);
 
 /// Integers and pointers: what the processor loads and stores as a whole if it is aligned.
 ///
 /// # Safety
 ///
 /// The type is one of these, and not larger than a pointer.
-pub(super) unsafe trait Word: Copy {}
+pub(super) unsafe trait Scalar: Copy {}
 
 // SAFETY: An integer, not larger than a pointer on the machines that the module is for.
-unsafe impl Word for u64 {}
+unsafe impl Scalar for u64 {}
 const _: () = assert!(size_of::<u64>() <= size_of::<*mut u8>());
 
 // SAFETY: An integer that is smaller.
-unsafe impl Word for u32 {}
+unsafe impl Scalar for u32 {}
 
 // SAFETY: A pointer.
-unsafe impl<T> Word for *mut T {}
+unsafe impl<T> Scalar for *mut T {}
 
 // SAFETY: Readers get a copy, of a value that was written as a whole.
-unsafe impl<T: Word> Sync for Once<T> {}
+unsafe impl<T: Scalar> Sync for Volatile<T> {}
 
-impl<T: Word> Once<T> {
+impl<T: Scalar> Volatile<T> {
     pub(super) const fn new(value: T) -> Self {
         Self(UnsafeCell::new(value))
     }
