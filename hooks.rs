@@ -42,9 +42,9 @@ use kernel::{
 /// `struct pspace_operations`: those that may run under `tasklist_lock` take no lock.
 pub(crate) struct Hooks;
 
-// SAFETY: `PidMap` returns from lookups what was published and not released, counts what is
+// SAFETY: `Pspace` returns from lookups what was published and not released, counts what is
 // reserved, and gives no number twice or after `close()`, nor number 1 after `lose_init()`, which
-// closes it with the last number. Nothing here bypasses it.
+// closes it with the last number. Its table, a `PidMap`, is its own: there is no way around it.
 #[vtable]
 unsafe impl Operations for Hooks {
     type OwnerModule = PspaceModule;
@@ -55,10 +55,7 @@ unsafe impl Operations for Hooks {
     }
 
     fn reserve(space: Pin<&Pspace>, want: Option<i32>, pid_max: i32) -> Result<i32> {
-        let want = want.map(Number::try_from).transpose()?;
-        let limit = u32::try_from(pid_max).map_err(|_| EINVAL)?;
-
-        Ok(space.numbers().reserve(want, limit)?.into())
+        Ok(space.reserve(wanted(want)?, limit(pid_max)?)?.into())
     }
 
     fn publish(space: Pin<&Pspace>, nr: i32, pid: &Pid) {
@@ -68,10 +65,8 @@ unsafe impl Operations for Hooks {
     }
 
     fn assign(space: Pin<&Pspace>, pid: Unnumbered<'_>, want: Option<i32>, pid_max: i32) -> Result {
-        let want = want.map(Number::try_from).transpose()?;
-        let limit = u32::try_from(pid_max).map_err(|_| EINVAL)?;
-
-        space.assign(&pid, want, limit)
+        space.assign(&pid, wanted(want)?, limit(pid_max)?)?;
+        Ok(())
     }
 
     fn release(space: Pin<&Pspace>, nr: i32, pid: &Pid) -> Allocated {
@@ -82,21 +77,21 @@ unsafe impl Operations for Hooks {
     }
 
     fn find(space: Pin<&Pspace>, nr: i32, rcu: &rcu::Guard) -> Option<NonNull<Pid>> {
-        space.numbers().find(Number::try_from(nr).ok()?, rcu)
+        space.find(Number::try_from(nr).ok()?, rcu)
     }
 
     fn find_ge(space: Pin<&Pspace>, nr: i32, rcu: &rcu::Guard) -> Option<NonNull<Pid>> {
         let from = Number::try_from(nr.max(1)).ok()?;
 
-        space.numbers().find_ge(from, rcu)
+        space.find_ge(from, rcu)
     }
 
     fn close(space: Pin<&Pspace>) {
-        space.numbers().close();
+        space.close();
     }
 
     fn allocated(space: Pin<&Pspace>) -> Allocated {
-        let usage = space.numbers().usage();
+        let usage = space.usage();
 
         Allocated {
             count: usage.count,
@@ -105,13 +100,13 @@ unsafe impl Operations for Hooks {
     }
 
     fn last(space: Pin<&Pspace>) -> i32 {
-        space.numbers().last().map_or(0, i32::from)
+        space.last().map_or(0, i32::from)
     }
 
     fn set_last(space: Pin<&Pspace>, nr: i32) {
         let nr = u32::try_from(nr).unwrap_or(0).min(Number::MAX);
 
-        space.numbers().set_last(Number::new(nr));
+        space.set_last(Number::new(nr));
     }
 
     fn autoreap(space: Pin<&Pspace>) -> bool {
@@ -196,6 +191,16 @@ fn show<T: crate::pspace::Setting>(m: &SeqFile, cell: &Cell<T>) {
 
 fn parse<T: crate::pspace::Setting>(word: &CStr) -> Result<T> {
     T::from_word(word.to_bytes()).ok_or(EINVAL)
+}
+
+/// The number that is asked for, if one is.
+fn wanted(nr: Option<i32>) -> Result<Option<Number>> {
+    nr.map(Number::try_from).transpose()
+}
+
+/// What all numbers must be below.
+fn limit(pid_max: i32) -> Result<u32> {
+    u32::try_from(pid_max).map_err(|_| EINVAL)
 }
 
 /// A number the kernel got from [`Pspace`] before. Anything else is a bug in the hooks, which must

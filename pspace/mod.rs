@@ -21,7 +21,8 @@ pub(crate) use {
 use crate::pid_map::{
     Number,
     Numbered,
-    PidMap, //
+    PidMap,
+    Usage, //
 };
 use core::{
     pin::Pin,
@@ -40,7 +41,8 @@ use kernel::{
         atomic::{
             Atomic,
             Relaxed, //
-        }, //
+        },
+        rcu, //
     }, //
 };
 
@@ -59,9 +61,9 @@ pub(crate) struct Pspace {
     settings: Settings,
     /// The number of the space's init in the space above, its wid; 0 while there is none.
     init_wid: Atomic<i32>,
-    /// How many of the numbers belong to members of spaces below: their inits, and others that
-    /// crossed a border.
-    guests: Atomic<i32>,
+    /// How many of the numbers belong to crossings: members of spaces below that have a number on
+    /// this side of the border, too, such as the inits of those spaces.
+    crossings: Atomic<i32>,
     #[pin]
     numbers: PidMap<Pid>,
 }
@@ -91,16 +93,11 @@ impl Pspace {
                 level: ns.level(),
                 settings,
                 init_wid: Atomic::new(0),
-                guests: Atomic::new(0),
+                crossings: Atomic::new(0),
                 numbers <- PidMap::new(ns.level(), last),
             }),
             GFP_KERNEL_ACCOUNT,
         )
-    }
-
-    /// The numbers of the space.
-    pub(crate) fn numbers(&self) -> &PidMap<Pid> {
-        &self.numbers
     }
 
     /// What is set of it. In any context.
@@ -121,29 +118,38 @@ impl Pspace {
 
     /// How many numbers of the space are those of its own tasks, groups and sessions.
     pub(crate) fn members(&self) -> u32 {
-        let guests = self.guests.load(Relaxed);
+        let crossings = self.crossings.load(Relaxed);
 
-        self.numbers.usage().count.saturating_add_signed(-guests)
+        self.usage().count.saturating_add_signed(-crossings)
+    }
+
+    /// Reserves a number, see [`PidMap::reserve`].
+    pub(crate) fn reserve(&self, want: Option<Number>, limit: u32) -> Result<Number> {
+        self.numbers.reserve(want, limit)
     }
 
     /// Lets `pid` be found under `nr`, which is reserved for it.
     pub(crate) fn publish(&self, nr: Number, pid: &Pid) {
-        if self.is_guest(pid) {
-            self.guests.add(1, Relaxed);
+        if self.is_crossing(pid) {
+            self.crossings.add(1, Relaxed);
         } else if nr == Number::INIT {
             self.init_wid.store(wid(pid), Relaxed);
         }
         self.numbers.publish(nr, NonNull::from(pid));
     }
 
-    /// Gives `pid`, a member that has no other number, the number `want` or a free one below `limit`,
-    /// and lets it be found under that. May sleep.
-    pub(crate) fn assign(&self, pid: &Unnumbered<'_>, want: Option<Number>, limit: u32) -> Result {
+    /// Reserves a number for `pid`, a member that has no other, and lets it be found under that, see
+    /// [`PidMap::assign`].
+    pub(crate) fn assign(
+        &self,
+        pid: &Unnumbered<'_>,
+        want: Option<Number>,
+        limit: u32,
+    ) -> Result<Number> {
         let object = NonNull::from(pid.pid());
 
         self.numbers
-            .assign(want, limit, object, |nr| pid.set_nr(nr.into()))?;
-        Ok(())
+            .assign(want, limit, object, |nr| pid.set_nr(nr.into()))
     }
 
     /// Gives up the number `nr` of `pid`, published or only reserved.
@@ -151,15 +157,45 @@ impl Pspace {
         if self.numbers.release(nr).is_none() {
             return;
         }
-        if self.is_guest(pid) {
-            self.guests.add(-1, Relaxed);
+        if self.is_crossing(pid) {
+            self.crossings.add(-1, Relaxed);
         } else if nr == Number::INIT {
             self.init_wid.store(0, Relaxed);
         }
     }
 
+    /// Lets no number be reserved any more.
+    pub(crate) fn close(&self) {
+        self.numbers.close();
+    }
+
+    /// Returns how many numbers are in use, see [`PidMap::usage`].
+    pub(crate) fn usage(&self) -> Usage {
+        self.numbers.usage()
+    }
+
+    /// Returns the pid that is published as `nr`.
+    pub(crate) fn find(&self, nr: Number, rcu: &rcu::Guard) -> Option<NonNull<Pid>> {
+        self.numbers.find(nr, rcu)
+    }
+
+    /// Returns the pid that is published under the smallest number from `from` on.
+    pub(crate) fn find_ge(&self, from: Number, rcu: &rcu::Guard) -> Option<NonNull<Pid>> {
+        self.numbers.find_ge(from, rcu)
+    }
+
+    /// Returns the number that the next search for a free one begins above.
+    pub(crate) fn last(&self) -> Option<Number> {
+        self.numbers.last()
+    }
+
+    /// Lets the next search for a free number begin above `nr`.
+    pub(crate) fn set_last(&self, nr: Option<Number>) {
+        self.numbers.set_last(nr);
+    }
+
     /// Whether `pid`, which has a number here, is a member of a space below.
-    fn is_guest(&self, pid: &Pid) -> bool {
+    fn is_crossing(&self, pid: &Pid) -> bool {
         pid.level() != self.level
     }
 }
