@@ -34,11 +34,16 @@ unsafe impl Sync for Cache {}
 pub(crate) struct NodeCache(Cache);
 
 impl NodeCache {
-    /// Opens the cache, once in the life of the module. May sleep.
+    /// Opens the cache, once in the life of the module.
+    ///
+    /// # Context
+    ///
+    /// May sleep, as does dropping it.
     ///
     /// # Errors
     ///
-    /// `ENOMEM`, `EBUSY` if it was opened before.
+    /// - `EBUSY` if it was opened before.
+    /// - `ENOMEM` if there is no memory.
     ///
     /// # Safety
     ///

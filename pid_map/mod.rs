@@ -5,7 +5,8 @@
 //! A number is *reserved* first, then *published* with the object that it stands for, then
 //! *released*; or it is [assigned](PidMap::assign), which is the first two at once. Only a published
 //! number is found, so that a lookup never returns something half made. Of an object the map reads
-//! its number; whoever publishes it sees to it that it outlives the release by an RCU grace period.
+//! the number alone, see [`Numbered`], and whoever publishes it keeps it for an RCU grace period
+//! after the release.
 //!
 //! # Locks
 //!
@@ -71,6 +72,28 @@ struct Inner {
 }
 
 /// The numbers of one space, and what each stands for.
+///
+/// # Examples
+///
+/// The life of a number. A `Task` is that of the example of [`Numbered`].
+///
+/// ```
+/// let map = KBox::pin_init(PidMap::<Task>::new((), None), GFP_KERNEL)?;
+/// let nr = map.reserve(None, 32768)?;
+/// let task = Task::new(nr.get())?;
+///
+/// // The number is taken, and nothing is found under it before it is published.
+/// assert_eq!(map.find(nr, &rcu::read_lock()), None);
+/// map.publish(nr, NonNull::from(&*task));
+/// assert_eq!(map.find(nr, &rcu::read_lock()), Some(NonNull::from(&*task)));
+///
+/// map.release(nr);
+/// assert_eq!(map.find(nr, &rcu::read_lock()), None);
+/// // Whoever found the task before may still look at it.
+/// rcu::synchronize_rcu();
+/// drop(task);
+/// # Ok::<(), Error>(())
+/// ```
 #[pin_data]
 pub(crate) struct PidMap<T: Numbered> {
     tree: Tree<T>,
@@ -84,6 +107,17 @@ pub(crate) struct PidMap<T: Numbered> {
 impl<T: Numbered> PidMap<T> {
     /// Returns an empty map for the numbers that objects have at `depth`. After the first number
     /// the search begins above `last`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let last = Number::new(4000);
+    /// let map = KBox::pin_init(PidMap::<Task>::new((), last), GFP_KERNEL)?;
+    ///
+    /// assert_eq!(map.reserve(None, 32768)?.get(), 1);
+    /// assert_eq!(map.reserve(None, 32768)?.get(), 4001);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub(crate) fn new(depth: T::Depth, last: Option<Number>) -> impl PinInit<Self> {
         let (tree, writer) = Tree::new(depth);
         let cursor = cursor_after(last);
@@ -97,8 +131,8 @@ impl<T: Numbered> PidMap<T> {
 
     /// Reserves `want`, or the next free number after the one that was found last: up to `limit`,
     /// then from [`Number::WRAP`] on, so that a number is not reused at once. The first number of
-    /// an empty map is [`Number::INIT`], which a map that has lost its init never gives again. All
-    /// numbers are below `limit`.
+    /// an empty map is [`Number::INIT`], which a map that has lost its init never gives again. A
+    /// number that is found is below `limit`; `want` may be any.
     ///
     /// # Context
     ///
@@ -106,31 +140,60 @@ impl<T: Numbered> PidMap<T> {
     ///
     /// # Errors
     ///
-    /// `EEXIST` if `want` is taken, `EAGAIN` if no number is free, `ENOMEM` if there is no memory
-    /// or the map is closed.
+    /// - `EEXIST` if `want` is taken, or is that of an init that is lost.
+    /// - `EAGAIN` if no number is free.
+    /// - `ENOMEM` if there is no memory, or the map is closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = KBox::pin_init(PidMap::<Task>::new((), None), GFP_KERNEL)?;
+    ///
+    /// assert_eq!(map.reserve(None, 32768)?.get(), 1);
+    /// assert_eq!(map.reserve(Number::new(57), 32768)?.get(), 57);
+    /// assert_eq!(map.reserve(Number::new(57), 32768), Err(EEXIST));
+    /// // A number that was wanted does not change where the search goes on.
+    /// assert_eq!(map.reserve(None, 32768)?.get(), 2);
+    /// assert_eq!(map.reserve(None, 3), Err(EAGAIN));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub(crate) fn reserve(&self, want: Option<Number>, limit: u32) -> Result<Number> {
         self.allocate(want, limit, Entry::reserved)
     }
 
-    /// As [`PidMap::reserve`], but lets `object` be found under the number at once. `name` gives the
-    /// object a number, and may have to do so again.
+    /// As [`PidMap::reserve`], but lets `object` be found under the number at once. Before that,
+    /// `set_nr` gives the object its number.
     ///
     /// # Context
     ///
-    /// May sleep; `name` may not, and takes no lock.
+    /// May sleep; `set_nr` may not, and takes no lock.
     ///
     /// # Errors
     ///
     /// Those of [`PidMap::reserve`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = KBox::pin_init(PidMap::<Task>::new((), None), GFP_KERNEL)?;
+    /// let task = Task::new(0)?;
+    /// let nr = map.assign(None, 32768, NonNull::from(&*task), |nr| {
+    ///     task.number.store(nr.get(), Relaxed);
+    /// })?;
+    ///
+    /// assert_eq!(map.find(nr, &rcu::read_lock()), Some(NonNull::from(&*task)));
+    /// assert_eq!(map.release(nr), Some(NonNull::from(&*task)));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub(crate) fn assign(
         &self,
         want: Option<Number>,
         limit: u32,
         object: NonNull<T>,
-        mut name: impl FnMut(Number),
+        mut set_nr: impl FnMut(Number),
     ) -> Result<Number> {
         self.allocate(want, limit, |nr| {
-            name(nr);
+            set_nr(nr);
             Entry::object(object)
         })
     }
@@ -229,6 +292,18 @@ impl<T: Numbered> PidMap<T> {
     /// # Context
     ///
     /// Takes the lock of the map, does not sleep.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = KBox::pin_init(PidMap::<Task>::new((), None), GFP_KERNEL)?;
+    /// let nr = map.reserve(None, 32768)?;
+    ///
+    /// // Nothing was published, but the number is free again.
+    /// assert_eq!(map.release(nr), None);
+    /// assert_eq!(map.reserve(Some(nr), 32768), Ok(nr));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub(crate) fn release(&self, nr: Number) -> Option<NonNull<T>> {
         let mut inner = self.inner.lock();
 
@@ -242,11 +317,23 @@ impl<T: Numbered> PidMap<T> {
         entry.and_then(Entry::as_object)
     }
 
-    /// Lets no number be reserved any more.
+    /// Lets no number be reserved any more. Those that there are stay until they are released.
     ///
     /// # Context
     ///
     /// Any; takes no lock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = KBox::pin_init(PidMap::<Task>::new((), None), GFP_KERNEL)?;
+    ///
+    /// map.reserve(None, 32768)?;
+    /// map.close();
+    /// assert_eq!(map.reserve(None, 32768), Err(ENOMEM));
+    /// assert_eq!(map.usage().count, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub(crate) fn close(&self) {
         self.change(|usage| {
             Some(Usage {
@@ -262,6 +349,20 @@ impl<T: Numbered> PidMap<T> {
     /// # Context
     ///
     /// Any; takes no lock. The init's number is not released yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = KBox::pin_init(PidMap::<Task>::new((), None), GFP_KERNEL)?;
+    /// let (init, other) = (map.reserve(None, 32768)?, map.reserve(None, 32768)?);
+    ///
+    /// map.lose_init();
+    /// map.release(init);
+    /// assert_eq!(map.reserve(Some(Number::INIT), 32768), Err(EEXIST));
+    /// map.release(other);
+    /// assert!(!map.usage().open);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub(crate) fn lose_init(&self) {
         self.change(|usage| {
             Some(Usage {
@@ -271,8 +372,24 @@ impl<T: Numbered> PidMap<T> {
         });
     }
 
-    /// Returns how many numbers are in use. Takes no lock: exact only if the caller excludes
-    /// changes or is the one who made them.
+    /// Returns how many numbers are in use. It is exact only if the caller excludes changes or is
+    /// the one who made them.
+    ///
+    /// # Context
+    ///
+    /// Any; takes no lock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = KBox::pin_init(PidMap::<Task>::new((), None), GFP_KERNEL)?;
+    ///
+    /// assert_eq!(map.usage(), Usage::NONE);
+    /// map.reserve(None, 32768)?;
+    /// assert_eq!(map.usage().count, 1);
+    /// assert!(map.usage().open);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub(crate) fn usage(&self) -> Usage {
         Usage::unpack(self.usage.load(Relaxed))
     }
@@ -298,6 +415,10 @@ impl<T: Numbered> PidMap<T> {
     /// # Context
     ///
     /// Any; takes no lock.
+    ///
+    /// # Examples
+    ///
+    /// See [`PidMap`].
     pub(crate) fn find(&self, nr: Number, rcu: &rcu::Guard) -> Option<NonNull<T>> {
         self.tree.find(nr, rcu)
     }
@@ -307,12 +428,29 @@ impl<T: Numbered> PidMap<T> {
     /// # Context
     ///
     /// Any; takes no lock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = KBox::pin_init(PidMap::<Task>::new((), None), GFP_KERNEL)?;
+    /// let task = Task::new(57)?;
+    /// let nr = map.assign(Number::new(57), 32768, NonNull::from(&*task), |_| ())?;
+    ///
+    /// let found = map.find_ge(Number::INIT, &rcu::read_lock());
+    /// assert_eq!(found, Some(NonNull::from(&*task)));
+    /// map.release(nr);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub(crate) fn find_ge(&self, from: Number, rcu: &rcu::Guard) -> Option<NonNull<T>> {
         self.tree.find_ge(from, rcu)
     }
 
-    /// Returns the number that was found by the last search; a number asked for by
-    /// [`PidMap::reserve`]'s `want` does not count. Or what was set.
+    /// Returns the number that was found by the last search, or what was [set](Self::set_last). One
+    /// that was wanted does not count.
+    ///
+    /// # Context
+    ///
+    /// Takes the lock of the map, does not sleep.
     pub(crate) fn last(&self) -> Option<Number> {
         self.inner
             .lock()
@@ -322,6 +460,22 @@ impl<T: Numbered> PidMap<T> {
     }
 
     /// Lets the next search begin above `nr`.
+    ///
+    /// # Context
+    ///
+    /// Takes the lock of the map, does not sleep.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = KBox::pin_init(PidMap::<Task>::new((), None), GFP_KERNEL)?;
+    ///
+    /// map.reserve(None, 32768)?;
+    /// map.set_last(Number::new(56));
+    /// assert_eq!(map.reserve(None, 32768)?.get(), 57);
+    /// assert_eq!(map.last(), Number::new(57));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub(crate) fn set_last(&self, nr: Option<Number>) {
         self.inner.lock().cursor = cursor_after(nr);
     }

@@ -16,6 +16,18 @@ use kernel::{
 /// # Invariants
 ///
 /// At most [`Number::MAX`].
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(Number::new(1), Some(Number::INIT));
+/// assert_eq!(Number::new(0), None);
+/// assert_eq!(Number::new(Number::MAX + 1), None);
+///
+/// // As the kernel has them.
+/// assert_eq!(Number::try_from(57).map(i32::from), Ok(57));
+/// assert_eq!(Number::try_from(-1), Err(EINVAL));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Number(NonZeroU32);
 
@@ -75,7 +87,34 @@ impl fmt::Display for Number {
 /// # Safety
 ///
 /// [`Numbered::number`] returns the number that the object was last published as in the map at that
-/// depth, from before it is published until a grace period after it is released.
+/// depth, from before it is published until a grace period after it is released. So does the object
+/// itself live: a map keeps no reference on it.
+///
+/// # Examples
+///
+/// ```
+/// struct Task {
+///     number: Atomic<u32>,
+/// }
+///
+/// impl Task {
+///     fn new(nr: u32) -> Result<KBox<Self>> {
+///         let number = Atomic::new(nr);
+///
+///         Ok(KBox::new(Self { number }, GFP_KERNEL)?)
+///     }
+/// }
+///
+/// // SAFETY: A task gets its number before it is published, and has it for good. It is dropped a
+/// // grace period after it is released, or when there are no readers.
+/// unsafe impl Numbered for Task {
+///     type Depth = ();
+///
+///     fn number(&self, (): ()) -> u32 {
+///         self.number.load(Relaxed)
+///     }
+/// }
+/// ```
 pub(crate) unsafe trait Numbered {
     /// What tells the maps of an object apart: the depth of a space, `()` if there is one map only.
     type Depth: Copy + Send + Sync;

@@ -2,6 +2,7 @@
 
 //! KUnit suites for what is pure. What needs processes is tested from outside, see tests/selftests.
 
+mod examples;
 mod number;
 mod path;
 mod pid_map;
