@@ -7,12 +7,14 @@
 //! is what it calls:
 //!
 //! ```text
-//! hooks ──► procfs ──► reaper ──► pspace ──► pid_map
+//!         ┌──► procfs ──┐
+//! hooks ──┤             ├──► pspace ──► pid_map
+//!         └──► reaper ──┘
 //! ```
 //!
-//! Each knows those to its right only. [`hooks`] turns the kernel's calls into calls of the others,
-//! [`procfs`] renders what /proc/pspace shows, [`reaper`] decides who adopts an orphan, [`pspace`]
-//! is a space, and [`pid_map`] its table of numbers.
+//! Each needs those to its right only. [`hooks`] turns the kernel's calls into calls of the others,
+//! [`procfs`] renders what /proc/pspace shows, [`reaper`] decides who waits for an orphan and what
+//! outlives an init, [`pspace`] is a space, and [`pid_map`] its table of numbers.
 
 use core::num::NonZero;
 use kernel::{

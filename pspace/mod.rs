@@ -52,6 +52,10 @@ use kernel::{
 /// reference on the namespace, which tasks, their `struct pid`s, open files of the namespace and
 /// the spaces below hold. The kernel calls no operation on it before or after.
 ///
+/// The life of a number begins with [`Pspace::reserve`] and [`Pspace::publish`], or with
+/// [`Pspace::assign`], and ends with [`Pspace::release`]. There is no other way to the table, so
+/// that what is counted here fits what is in it.
+///
 /// The map has the only lock. What else changes are single words that nothing is ordered by: the
 /// settings, which hold for what is decided after they were set, and what /proc shows.
 #[pin_data]
@@ -82,7 +86,15 @@ pub(crate) struct Settings {
 
 impl Pspace {
     /// Makes the space of the namespace `ns`, which the current process creates. After its init it
-    /// goes on above the number `last`. May sleep.
+    /// goes on above the number `last`.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM` if there is no memory.
     pub(crate) fn new(
         ns: &PidNamespace,
         settings: Settings,
@@ -100,35 +112,63 @@ impl Pspace {
         )
     }
 
-    /// What is set of it. In any context.
+    /// What is set of it.
+    ///
+    /// # Context
+    ///
+    /// Any; takes no lock.
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }
 
     /// The number of the init in the space above, while there is one.
+    ///
+    /// # Context
+    ///
+    /// Any; takes no lock.
     pub(crate) fn init_wid(&self) -> Option<Number> {
         Number::try_from(self.init_wid.load(Relaxed)).ok()
     }
 
-    /// The init exits and the others live on.
+    /// The init exits and the others live on: the space is orphaned.
+    ///
+    /// # Context
+    ///
+    /// Any; takes no lock. The init's number is not released yet.
     pub(crate) fn lose_init(&self) {
         self.init_wid.store(0, Relaxed);
         self.numbers.lose_init();
     }
 
     /// How many numbers of the space are those of its own tasks, groups and sessions.
+    ///
+    /// # Context
+    ///
+    /// Any; takes no lock. It may be wrong for a moment beside a fork or an exit.
     pub(crate) fn members(&self) -> u32 {
         let crossings = self.crossings.load(Relaxed);
 
         self.usage().count.saturating_add_signed(-crossings)
     }
 
-    /// Reserves a number, see [`PidMap::reserve`].
+    /// Reserves `want` or a free number below `limit`.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`PidMap::reserve`].
     pub(crate) fn reserve(&self, want: Option<Number>, limit: u32) -> Result<Number> {
         self.numbers.reserve(want, limit)
     }
 
     /// Lets `pid` be found under `nr`, which is reserved for it.
+    ///
+    /// # Context
+    ///
+    /// Takes the lock of the map, does not sleep.
     pub(crate) fn publish(&self, nr: Number, pid: &Pid) {
         if self.is_crossing(pid) {
             self.crossings.add(1, Relaxed);
@@ -138,8 +178,16 @@ impl Pspace {
         self.numbers.publish(nr, NonNull::from(pid));
     }
 
-    /// Reserves a number for `pid`, a member that has no other, and lets it be found under that, see
-    /// [`PidMap::assign`].
+    /// Reserves a number as [`Pspace::reserve`] does, for `pid` that has no other, and lets it be
+    /// found under that.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`PidMap::reserve`].
     pub(crate) fn assign(
         &self,
         pid: &Unnumbered<'_>,
@@ -153,6 +201,10 @@ impl Pspace {
     }
 
     /// Gives up the number `nr` of `pid`, published or only reserved.
+    ///
+    /// # Context
+    ///
+    /// Takes the lock of the map, does not sleep.
     pub(crate) fn release(&self, nr: Number, pid: &Pid) {
         if self.numbers.release(nr).is_none() {
             return;
@@ -165,31 +217,55 @@ impl Pspace {
     }
 
     /// Lets no number be reserved any more.
+    ///
+    /// # Context
+    ///
+    /// Any; takes no lock.
     pub(crate) fn close(&self) {
         self.numbers.close();
     }
 
-    /// Returns how many numbers are in use, see [`PidMap::usage`].
+    /// Returns how many numbers are in use, as exactly as [`PidMap::usage`].
+    ///
+    /// # Context
+    ///
+    /// Any; takes no lock.
     pub(crate) fn usage(&self) -> Usage {
         self.numbers.usage()
     }
 
     /// Returns the pid that is published as `nr`.
+    ///
+    /// # Context
+    ///
+    /// Any; takes no lock.
     pub(crate) fn find(&self, nr: Number, rcu: &rcu::Guard) -> Option<NonNull<Pid>> {
         self.numbers.find(nr, rcu)
     }
 
     /// Returns the pid that is published under the smallest number from `from` on.
+    ///
+    /// # Context
+    ///
+    /// Any; takes no lock.
     pub(crate) fn find_ge(&self, from: Number, rcu: &rcu::Guard) -> Option<NonNull<Pid>> {
         self.numbers.find_ge(from, rcu)
     }
 
     /// Returns the number that the next search for a free one begins above.
+    ///
+    /// # Context
+    ///
+    /// Takes the lock of the map, does not sleep.
     pub(crate) fn last(&self) -> Option<Number> {
         self.numbers.last()
     }
 
     /// Lets the next search for a free number begin above `nr`.
+    ///
+    /// # Context
+    ///
+    /// Takes the lock of the map, does not sleep.
     pub(crate) fn set_last(&self, nr: Option<Number>) {
         self.numbers.set_last(nr);
     }

@@ -12,8 +12,8 @@ pub(crate) enum Policy {
     Init,
     /// The space's init adopts them, but they are released as they exit.
     Auto,
-    /// As [`Policy::Auto`] while there is an init. When it exits the others live on, and then the
-    /// init of the nearest space above that has one adopts them.
+    /// As [`Policy::Auto`] while there is an init. When it exits the others live on in an orphaned
+    /// space. Its orphans go to the adopter, the nearest space above that has an init.
     Outer,
 }
 

@@ -44,6 +44,10 @@ impl<T: Setting> fmt::Display for Word<T> {
 
 /// A setting that can be changed while others read it. Nothing else is ordered by that.
 ///
+/// # Context
+///
+/// Any; takes no lock.
+///
 /// # Invariants
 ///
 /// The index is one of [`Setting::ALL`].
