@@ -56,7 +56,7 @@ impl NodeCache {
         // SAFETY: The arguments are valid, and the name is static.
         let cache = unsafe {
             bindings::__kmem_cache_create_args(
-                c"pspace_node".as_ptr().cast(),
+                c"pspace_node".as_char_ptr(),
                 size_of::<Node>() as u32,
                 &raw mut args,
                 0,

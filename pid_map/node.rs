@@ -251,7 +251,9 @@ impl Entry {
 pub(super) struct Slot(Volatile<*mut c_void>);
 
 impl Slot {
-    pub(super) const EMPTY: Self = Self(Volatile::new(null_mut()));
+    pub(super) const fn empty() -> Self {
+        Self(Volatile::new(null_mut()))
+    }
 
     /// As `rcu_dereference()`: who follows a pointer sees what was written to its target before
     /// [`Slot::store`], since that depends on the pointer.

@@ -181,7 +181,7 @@ impl<T: Numbered> Tree<T> {
     pub(super) fn new(depth: T::Depth) -> (Self, Writer) {
         (
             Self {
-                root: Slot::EMPTY,
+                root: Slot::empty(),
                 depth,
                 _objects: PhantomData,
             },
