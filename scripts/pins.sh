@@ -4,12 +4,17 @@
 # versions, tools and paths. Sourced by the other scripts.
 
 # The kernel that the patches are made for and the tests are run on. Another
-# 7.3.y is taken from KSRC=, with a warning.
+# 7.3.y is taken where there is no other, or from KSRC=, with a warning.
 KERNEL_SERIES=7.3
 KERNEL_VERSION=7.3.4
 KERNEL_PACKAGE=linux-source-7.3
+KERNEL_PACKAGE_VERSION=7.3.4-1~bpo13+1
 KERNEL_SUITE=trixie-backports
 KERNEL_SHA256=76df1affb19f24926949369be1d74b60071c963c598ce8780bddd4bbf0fc3bc4
+# Where it is to be had when the suite has moved on: Debian as it was when this was
+# tested, and the source that the package is made of.
+: "${DEBIAN_SNAPSHOT:=http://snapshot.debian.org/archive/debian/20261128T000000Z}"
+: "${KERNEL_ORG:=https://cdn.kernel.org/pub/linux/kernel}"
 
 # Kernel and module are built by the same compilers. Debian 12 has these; they
 # can be set from the environment elsewhere, e.g. LLVM_SUFFIX= RUSTC=rustc.
