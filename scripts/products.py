@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+import sys
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 
@@ -24,3 +25,13 @@ def build(name, *arguments):
     if process.returncode:
         return None
     return (process.stdout.strip().splitlines() or [""])[-1]
+
+
+def require(name, *arguments, status=1, verdict=""):
+    """Build what is missing, or end with a status, and a verdict as the last line."""
+    where = build(name, *arguments)
+    if where is None:
+        said = f"{os.path.basename(sys.argv[0])}: scripts/{' '.join([name, *arguments])} failed"
+        print("\n".join(filter(None, [said, verdict])), file=sys.stderr)
+        sys.exit(status)
+    return where
