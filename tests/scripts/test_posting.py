@@ -174,27 +174,37 @@ class Posting(unittest.TestCase):
         for mail in self.mails("one") + self.mails("two"):
             self.assertNotIn("Signed-off-by", mail.get_content())
 
-    def test_the_last_patch_is_the_selftests(self):
-        *_, last = self.mails("two")
-        self.assertEqual(last["Subject"], "[PATCH 2/2] selftests: add them")
-        self.git("am", "-q", *sorted((self.tree.parent / "linux.mails/two").glob("0002-*")))
+    def test_the_last_patches_are_the_selftests(self):
+        self.write(self.top, "tests/selftests/long.c", "/* */\n" * 50_000)
+        self.write(self.top, "tests/selftests/space.h", "/* shared */\n")
+        mails = self.mails("two")
+        self.assertEqual([mail["Subject"] for mail in mails[2:]], [
+            "[PATCH 2/5] selftests: add them", "[PATCH 3/5] selftests: add them: large and on",
+            "[PATCH 4/5] selftests: add them: long and on",
+            "[PATCH 5/5] selftests: add them: plain and on"])
+        self.git("am", "-q", *sorted((self.tree.parent / "linux.mails/two").glob("000[2-5]-*")))
         there = self.tree / "tools/testing/selftests"
         self.assertEqual((there / "Makefile").read_text(encoding="utf-8"),
                          "TARGETS += proc\nTARGETS += pspace\nTARGETS += pstore\n")
+        self.assertEqual({path.name for path in (there / "pspace").iterdir()}, {
+            "Makefile", "config", "settings", ".gitignore", "space.h", "large.c", "long.c",
+            "plain.c"})
         self.assertEqual((there / "pspace/plain.c").read_bytes(),
                          (self.top / "tests/selftests/plain.c").read_bytes())
-        makefile = (there / "pspace/Makefile").read_text(encoding="utf-8")
-        self.assertRegex(makefile, r"TEST_GEN_PROGS := \\\n\tplain\n")
-        self.assertRegex(makefile, r"TEST_GEN_PROGS_EXTENDED := \\\n\tlarge\n")
-        self.assertRegex((there / "pspace/.gitignore").read_text(encoding="utf-8"), "/large\n/plain\n")
+        self.assertRegex((there / "pspace/Makefile").read_text(encoding="utf-8"),
+                         "TEST_GEN_PROGS_EXTENDED := large\n")
         self.assertRegex((self.tree / "MAINTAINERS").read_text(encoding="utf-8"),
                          r"(?s)PROC FILE.*fs/proc/\n\nPROCESS SPACES \(PSPACE\)\n"
                          r"M:\tSub Mitter <s@localhost>\n.*selftests/pspace/\n\nPSTORE")
+        self.write(there, "pspace/plain", "built")
+        status = subprocess.run(["git", "-C", self.tree, "status", "--porcelain"], check=True,
+                                stdout=subprocess.PIPE, text=True).stdout
+        self.assertEqual(status, "")
 
     def test_all_postings_at_once(self):
         status, said = self.posting("all", self.tree)
         self.assertEqual(status, 0, said)
-        self.assertRegex(said, r"(?s)one: 2 patches.*two: 2 patches.*nothing was sent")
+        self.assertRegex(said, r"(?s)one: 2 patches.*two: 3 patches.*nothing was sent")
 
     def test_a_posting_that_is_not_there(self):
         self.assertRegex(self.posting("3", self.tree)[1], "no posting 3; there are 1 to 2, or all")
