@@ -229,10 +229,7 @@ static inline void cgroup_freeze(const struct cgroup *cgroup)
 /* Once those in it are gone, which may take a moment. */
 static inline void cgroup_remove(const struct cgroup *cgroup)
 {
-	int i;
-
-	for (i = 0; i < PATIENCE && rmdir(cgroup->path); i++)
-		usleep(1000);
+	AWAIT(!rmdir(cgroup->path));
 }
 
 /* A child that waits for what it has made by vfork(), and that does nothing. */

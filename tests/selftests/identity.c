@@ -599,8 +599,7 @@ TEST_F(cgroup, shows_and_moves_nobody_outside)
 		cgroup_enter(&self->group);
 		stay();
 	}
-	while (!has_lines(self->procs, 1, TEXT("%d", outside)))
-		usleep(1000);
+	AWAIT(has_lines(self->procs, 1, TEXT("%d", outside)));
 	wid = fork_space();
 	ASSERT_GE(wid, 0);
 	if (!wid) {
@@ -634,8 +633,7 @@ TEST_F(cgroup, shows_those_above_to_half_isolation_but_does_not_move_them)
 		cgroup_enter(&self->group);
 		stay();
 	}
-	while (!has_lines(self->procs, 1, TEXT("%d", outside)))
-		usleep(1000);
+	AWAIT(has_lines(self->procs, 1, TEXT("%d", outside)));
 	wid = fork_space();
 	ASSERT_GE(wid, 0);
 	if (!wid) {

@@ -94,8 +94,7 @@ static pid_t zoo_with(void (*check)(void), uint64_t flags)
 	gate_wait(&ready);
 	gate_wait(&ready);
 	/* It has passed the gate before that. */
-	while (!*(volatile unsigned long long *)&zoo->b)
-		usleep(1000);
+	AWAIT(*(volatile unsigned long long *)&zoo->b);
 	return wid;
 }
 
@@ -919,8 +918,7 @@ TEST(the_root_of_a_user_namespace_exposes_what_is_its_own)
 		if (!inner) {
 			mount_own_proc();
 			gate_pass(&ready, ns_id(own_ns()));
-			while (is_missing(CONTROL_PATH(id, "")))
-				usleep(1000);
+			AWAIT(!is_missing(CONTROL_PATH(id, "")));
 			CHECK(shows_space(id));
 			CHECK(!shows_space(ROOT_ID));
 			_exit(0);

@@ -21,14 +21,7 @@ static int kill_by_ioctl(int ns)
 	return ioctl(ns, PSPACE_KILL) ? -errno : 0;
 }
 
-/* Pid 1 exits with what comes through END. All in the space hold LIFE. */
-struct space {
-	pid_t wid;
-	int ns;
-	struct gate end, life;
-};
-
-/* Pid 1 populates the space first. */
+/* Pid 1 populates the space first, and exits with what comes through END. */
 static struct space space_new(const char *policy, void (*populate)(void))
 {
 	struct space space = { .end = gate_new(), .life = gate_new() };

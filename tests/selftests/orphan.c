@@ -415,15 +415,12 @@ TEST(the_child_of_a_thread_that_ends_stays_with_its_group)
 		if (!member) {
 			struct forker forker = { .orphan = orphan_new() };
 			pthread_t thread;
-			int i;
 
 			CHECK(!pthread_create(&thread, NULL, fork_and_end,
 					      &forker));
 			CHECK(!pthread_join(thread, NULL));
 			/* Joined before the kernel is through with it. */
-			for (i = 0; i < PATIENCE && is_thread(forker.thread); i++)
-				usleep(1000);
-			CHECK(!is_thread(forker.thread));
+			AWAIT(!is_thread(forker.thread));
 			CHECK(parent_of(&forker.orphan) == 2);
 			CHECK(reap(forker.child) == 9);
 			_exit(0);

@@ -373,18 +373,13 @@ static int go_on(int nr)
 
 static int stop(int nr)
 {
-	char path[64], line[64];
-	int i;
+	char path[64];
 
 	if (kill(nr, SIGSTOP))
 		return -errno;
 	snprintf(path, sizeof(path), "/proc/%d/status", nr);
-	for (i = 0; i < PATIENCE; i++) {
-		if (read_line(path, "State:\tT", line, sizeof(line)))
-			return 0;
-		usleep(1000);
-	}
-	return -ETIME;
+	await_state(path, "T");
+	return 0;
 }
 
 static int kill_all(int sig)
@@ -435,21 +430,14 @@ static int take_number_1(int arg)
 	return acting(THREE, fork_as(0, TIDS(1)));
 }
 
-/* A space as those above know it. */
-struct space {
-	pid_t wid;
-	int fd;
-	uint64_t id;
-};
-
 static struct space new_space(enum who init, const char *policy)
 {
 	struct space space = { .wid = spawn_space(init, policy) };
 
 	CHECK(space.wid > 0);
-	space.fd = open_ns(space.wid, "pid");
-	CHECK(space.fd >= 0);
-	space.id = ns_id(space.fd);
+	space.ns = open_ns(space.wid, "pid");
+	CHECK(space.ns >= 0);
+	space.id = ns_id(space.ns);
 	return space;
 }
 
@@ -625,8 +613,8 @@ ADOPTER_TEST(the_exit_of_its_first_thread_is_not_its_death)
 	CHECK(ask(B, spawn_thread, TWO) == 0);
 	tell(B, leave_thread, 0);
 	CHECK(ask(ONE, await_zombie, 1) == 0);
-	CHECK(poll_for(b.fd, 0) == 0);
-	CHECK(init_status(b.fd) == -1);
+	CHECK(poll_for(b.ns, 0) == 0);
+	CHECK(init_status(b.ns) == -1);
 	CHECK(ask(ONE, parent, 0) == 1);
 	tell(TWO, leave, 5);
 	CHECK(reap(b.wid) == 5);
@@ -644,7 +632,7 @@ ADOPTER_TEST(the_exit_of_its_last_thread_is_its_death)
 	tell(TWO, leave_thread, 5);
 	status = reap(b.wid);
 	CHECK(status == 5 || status == 6);
-	CHECK(init_status(b.fd) == status);
+	CHECK(init_status(b.ns) == status);
 	CHECK(ask(ONE, parent, 0) == 0);
 }
 
@@ -668,10 +656,10 @@ ADOPTER_TEST(its_parent_may_ignore_that)
 	b = space_with_one("outer");
 	tell(B, leave, 5);
 	CHECK(reap(b.wid) == -ECHILD);
-	CHECK(init_status(b.fd) == 5);
+	CHECK(init_status(b.ns) == 5);
 	CHECK(ask(ONE, number, 0) == 2);
 	tell(ONE, leave, 0);
-	CHECK(wait_for_hup(b.fd));
+	CHECK(wait_for_hup(b.ns));
 }
 
 ADOPTER_TEST(nobody_goes_to_the_zombie_of_pid_1)
@@ -696,7 +684,7 @@ ADOPTER_TEST(the_vforked_child_of_pid_1_lives_on)
 	CHECK(end(b.wid) == BY_SIGNAL(SIGKILL));
 	CHECK(ask(ONE, parent, 0) == 0);
 	tell(ONE, leave, 0);
-	CHECK(wait_for_hup(b.fd));
+	CHECK(wait_for_hup(b.ns));
 }
 
 ADOPTER_TEST(the_children_of_its_threads_live_on)
@@ -708,7 +696,7 @@ ADOPTER_TEST(the_children_of_its_threads_live_on)
 	end_init(b);
 	CHECK(ask(ONE, parent, 0) == 0);
 	tell(ONE, leave, 0);
-	CHECK(wait_for_hup(b.fd));
+	CHECK(wait_for_hup(b.ns));
 }
 
 /* The descriptor of the space. */
@@ -718,16 +706,16 @@ ADOPTER_TEST(the_descriptor_tells_its_exit_and_status)
 	struct space b = space_with_one("outer");
 	siginfo_t info;
 
-	CHECK(poll_for(b.fd, 0) == 0);
-	CHECK(init_status(b.fd) == -1);
+	CHECK(poll_for(b.ns, 0) == 0);
+	CHECK(init_status(b.ns) == -1);
 	tell(B, leave, 5);
-	CHECK(poll_for(b.fd, PATIENCE) == POLLIN);
-	CHECK(init_status(b.fd) == 5);
+	CHECK(poll_for(b.ns, PATIENCE) == POLLIN);
+	CHECK(init_status(b.ns) == 5);
 	CHECK(!waitid(P_PID, b.wid, &info, WEXITED | WNOWAIT));
-	CHECK(poll_for(b.fd, 0) == POLLIN);
+	CHECK(poll_for(b.ns, 0) == POLLIN);
 	CHECK(reap(b.wid) == 5);
-	CHECK(poll_for(b.fd, 0) == POLLIN);
-	CHECK(init_status(b.fd) == 5);
+	CHECK(poll_for(b.ns, 0) == POLLIN);
+	CHECK(init_status(b.ns) == 5);
 }
 
 ADOPTER_TEST(the_descriptor_tells_that_it_was_killed)
@@ -735,8 +723,8 @@ ADOPTER_TEST(the_descriptor_tells_that_it_was_killed)
 	struct space b = space_with_one("outer");
 
 	CHECK(!kill(b.wid, SIGKILL));
-	CHECK(poll_for(b.fd, PATIENCE) == POLLIN);
-	CHECK(init_status(b.fd) == BY_SIGNAL(SIGKILL));
+	CHECK(poll_for(b.ns, PATIENCE) == POLLIN);
+	CHECK(init_status(b.ns) == BY_SIGNAL(SIGKILL));
 }
 
 ADOPTER_TEST(there_is_no_hup_before_the_last_member_is_gone)
@@ -745,14 +733,14 @@ ADOPTER_TEST(there_is_no_hup_before_the_last_member_is_gone)
 
 	tell(ONE, leave, 0);
 	CHECK(ask(THREE, is_released, 2));
-	CHECK(poll_for(b.fd, 0) == POLLIN);
+	CHECK(poll_for(b.ns, 0) == POLLIN);
 	tell(TWO, leave, 0);
 	CHECK(ask(THREE, is_released, 3));
-	CHECK(poll_for(b.fd, 0) == POLLIN);
+	CHECK(poll_for(b.ns, 0) == POLLIN);
 	tell(THREE, leave, 0);
-	CHECK(wait_for_hup(b.fd));
-	CHECK(poll_end(b.fd) == (POLLIN | POLLHUP));
-	CHECK(init_status(b.fd) == 5);
+	CHECK(wait_for_hup(b.ns));
+	CHECK(poll_end(b.ns) == (POLLIN | POLLHUP));
+	CHECK(init_status(b.ns) == 5);
 }
 
 ADOPTER_TEST(there_is_no_hup_before_pid_1_was_waited_for)
@@ -765,9 +753,9 @@ ADOPTER_TEST(there_is_no_hup_before_pid_1_was_waited_for)
 	CHECK(!waitid(P_PID, b.wid, &info, WEXITED | WNOWAIT));
 	tell(ONE, leave, 0);
 	CHECK(wait_for_hup(one));
-	CHECK(poll_for(b.fd, 0) == POLLIN);
+	CHECK(poll_for(b.ns, 0) == POLLIN);
 	CHECK(reap(b.wid) == 5);
-	CHECK(wait_for_hup(b.fd));
+	CHECK(wait_for_hup(b.ns));
 }
 
 ADOPTER_TEST(fork_into_it_is_enomem_when_the_last_member_is_gone)
@@ -775,8 +763,8 @@ ADOPTER_TEST(fork_into_it_is_enomem_when_the_last_member_is_gone)
 	struct space b = orphaned_space_with_one();
 
 	tell(ONE, leave, 0);
-	CHECK(wait_for_hup(b.fd));
-	CHECK(spawn_into(TWO, b.fd) == -ENOMEM);
+	CHECK(wait_for_hup(b.ns));
+	CHECK(spawn_into(TWO, b.ns) == -ENOMEM);
 }
 
 ADOPTER_TEST(the_list_shows_no_init_but_the_policy)
@@ -824,7 +812,7 @@ ADOPTER_TEST(number_1_is_not_given_to_one_put_in)
 {
 	struct space b = orphaned_space_with_one();
 
-	CHECK(!setns(b.fd, CLONE_NEWPSPACE));
+	CHECK(!setns(b.ns, CLONE_NEWPSPACE));
 	CHECK(take_number_1(0) == -EEXIST);
 }
 
@@ -1059,7 +1047,7 @@ ADOPTER_TEST(the_adopter_gets_no_sigchld_when_one_exits)
 	b = orphaned_space_with_one();
 	CHECK(take(SIGCHLD) == b.wid);
 	tell(ONE, leave, 7);
-	CHECK(wait_for_hup(b.fd));
+	CHECK(wait_for_hup(b.ns));
 	CHECK(!is_pending(SIGCHLD));
 }
 
@@ -1083,7 +1071,7 @@ ADOPTER_TEST(wait_of_the_adopter_does_not_count_them)
 
 	CHECK(is_childless(0));
 	tell(ONE, leave, 7);
-	CHECK(wait_for_hup(b.fd));
+	CHECK(wait_for_hup(b.ns));
 	CHECK(is_childless(0));
 }
 
@@ -1122,7 +1110,7 @@ ADOPTER_TEST(wait_of_the_adopter_returns_its_own_children)
 	CHECK(own > 0);
 	CHECK(waitpid(-1, NULL, WNOHANG) == 0);
 	tell(ONE, leave, 7);
-	CHECK(wait_for_hup(b.fd));
+	CHECK(wait_for_hup(b.ns));
 	CHECK(waitpid(-1, NULL, WNOHANG) == 0);
 	tell(OWN, leave, 8);
 	CHECK(reap(-1) == 8);
@@ -1143,7 +1131,7 @@ ADOPTER_TEST(wait_of_the_adopter_sleeps_while_they_go)
 	int status;
 
 	CHECK(own > 0);
-	tell(OWN, leave_after_one, b.fd);
+	tell(OWN, leave_after_one, b.ns);
 	CHECK(wait(&status) == own);
 	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 8);
 	CHECK(wait(&status) == -1 && errno == ECHILD);
@@ -1154,7 +1142,7 @@ ADOPTER_TEST(kill_all_by_the_adopter_reaches_them)
 	struct space b = orphaned_space_with_three();
 
 	CHECK(kill_all(SIGKILL) == 0);
-	CHECK(wait_for_hup(b.fd));
+	CHECK(wait_for_hup(b.ns));
 	AWAIT(kill_all(SIGKILL) == -ESRCH);
 }
 
@@ -1166,7 +1154,7 @@ ADOPTER_TEST(kill_all_by_the_adopter_reaches_its_own_and_them)
 	CHECK(own > 0);
 	CHECK(kill_all(SIGKILL) == 0);
 	CHECK(reap(own) == BY_SIGNAL(SIGKILL));
-	CHECK(wait_for_hup(b.fd));
+	CHECK(wait_for_hup(b.ns));
 }
 
 ADOPTER_TEST(kill_all_by_another_beside_the_adopter_reaches_them)
@@ -1177,7 +1165,7 @@ ADOPTER_TEST(kill_all_by_another_beside_the_adopter_reaches_them)
 	CHECK(spawn(OWN) > 0);
 	CHECK(ask(OWN, kill_all, SIGKILL) == 0);
 	CHECK(reap(-1) == BY_SIGNAL(SIGKILL));
-	CHECK(wait_for_hup(b.fd));
+	CHECK(wait_for_hup(b.ns));
 }
 
 ADOPTER_TEST(their_number_is_esrch_for_the_adopter)
@@ -1236,7 +1224,7 @@ ADOPTER_TEST(there_is_no_list_of_the_children_of_the_adopter)
 	CHECK(ask(THREE, is_released, 2) && ask(THREE, is_released, 3));
 	CHECK(has_no_list_of_children());
 	tell(THREE, leave, 7);
-	CHECK(wait_for_hup(b.fd));
+	CHECK(wait_for_hup(b.ns));
 	CHECK(has_children_in_proc(numbers));
 }
 
@@ -1258,7 +1246,7 @@ static void *adopt_in_last_thread(void *arg)
 	CHECK(ask(ONE, parent, 0) == 0);
 	CHECK(is_childless(0));
 	tell(ONE, leave, 7);
-	CHECK(wait_for_hup(b->fd));
+	CHECK(wait_for_hup(b->ns));
 	CHECK(is_childless(0));
 	_exit(0);
 }
@@ -1408,7 +1396,7 @@ ADOPTER_TEST(the_orphans_of_a_subreaper_that_dies_are_adopted)
 	CHECK(ask(THREE, is_released, 2));
 	CHECK(ask(THREE, parent, 0) == 0);
 	tell(THREE, leave, 7);
-	CHECK(wait_for_hup(b.fd));
+	CHECK(wait_for_hup(b.ns));
 	CHECK(is_childless(0));
 }
 
@@ -1451,7 +1439,7 @@ ADOPTER_TEST(the_session_and_group_of_pid_1_live_on)
 	CHECK(ask(ONE, take_number_1, 0) == -EEXIST);
 	tell(ONE, leave, 0);
 	tell(TWO, leave, 0);
-	CHECK(wait_for_hup(b.fd));
+	CHECK(wait_for_hup(b.ns));
 }
 
 /* As when any shell leaves its jobs: there is nobody to continue it. */
@@ -1498,19 +1486,19 @@ ADOPTER_TEST(the_foreground_of_the_terminal_of_pid_1_is_hung_up)
 ADOPTER_TEST(one_put_in_keeps_the_space_alive)
 {
 	struct space b = orphaned_space_with_one();
-	pid_t two = spawn_into(TWO, b.fd);
+	pid_t two = spawn_into(TWO, b.ns);
 
 	CHECK(two > 0);
 	CHECK(ask(TWO, number, 0) == 3);
 	tell(ONE, leave, 0);
 	CHECK(ask(TWO, is_released, 2));
-	CHECK(poll_for(b.fd, 0) == POLLIN);
+	CHECK(poll_for(b.ns, 0) == POLLIN);
 	CHECK(ask(TWO, spawn, THREE) == 4);
 	tell(THREE, leave, 7);
 	CHECK(ask(TWO, reap, 4) == 7);
 	tell(TWO, leave, 8);
 	CHECK(reap(two) == 8);
-	CHECK(wait_for_hup(b.fd));
+	CHECK(wait_for_hup(b.ns));
 }
 
 ADOPTER_TEST(one_put_in_is_waited_for_by_its_parent)
@@ -1521,7 +1509,7 @@ ADOPTER_TEST(one_put_in_is_waited_for_by_its_parent)
 	CHECK(!block(SIGCHLD));
 	b = orphaned_space_with_one();
 	CHECK(take(SIGCHLD) == b.wid);
-	two = spawn_into(TWO, b.fd);
+	two = spawn_into(TWO, b.ns);
 	CHECK(two > 0);
 	CHECK(waitpid(-1, NULL, WNOHANG) == 0);
 	tell(TWO, leave, 7);
@@ -1535,7 +1523,7 @@ ADOPTER_TEST(one_put_in_is_waited_for_by_its_parent)
 ADOPTER_TEST(the_zombie_of_one_put_in_keeps_the_space_alive)
 {
 	struct space b = orphaned_space_with_one();
-	pid_t two = spawn_into(TWO, b.fd);
+	pid_t two = spawn_into(TWO, b.ns);
 	siginfo_t info;
 
 	CHECK(two > 0);
@@ -1543,9 +1531,9 @@ ADOPTER_TEST(the_zombie_of_one_put_in_keeps_the_space_alive)
 	CHECK(ask(TWO, is_released, 2));
 	tell(TWO, leave, 7);
 	CHECK(!waitid(P_PID, two, &info, WEXITED | WNOWAIT));
-	CHECK(poll_for(b.fd, 0) == POLLIN);
+	CHECK(poll_for(b.ns, 0) == POLLIN);
 	CHECK(reap(two) == 7);
-	CHECK(wait_for_hup(b.fd));
+	CHECK(wait_for_hup(b.ns));
 }
 
 /* It was outside, and so is the one who adopts its child. */
@@ -1560,7 +1548,7 @@ ADOPTER_TEST(one_put_in_whose_parent_dies_is_waited_for_by_the_init_outside)
 	CHECK(ask(THREE, is_released, 2));
 	own = spawn(OWN);
 	CHECK(own > 0);
-	two = ask(OWN, spawn_one_into, b.fd);
+	two = ask(OWN, spawn_one_into, b.ns);
 	CHECK(two > 0);
 	tell(OWN, leave, 0);
 	CHECK(reap(own) == 0);
@@ -1572,7 +1560,7 @@ ADOPTER_TEST(one_put_in_whose_parent_dies_is_waited_for_by_the_init_outside)
 ADOPTER_TEST(the_child_of_one_put_in_is_adopted_and_released)
 {
 	struct space b = orphaned_space_with_one();
-	pid_t two = spawn_into(TWO, b.fd);
+	pid_t two = spawn_into(TWO, b.ns);
 
 	CHECK(two > 0);
 	CHECK(ask(TWO, spawn, THREE) == 4);
@@ -1595,7 +1583,7 @@ ADOPTER_TEST(the_others_live_on_if_it_was_set_at_last)
 	end_init(b);
 	CHECK(ask(ONE, parent, 0) == 0);
 	tell(ONE, leave, 7);
-	CHECK(wait_for_hup(b.fd));
+	CHECK(wait_for_hup(b.ns));
 }
 
 ADOPTER_TEST(the_others_die_if_another_was_set_at_last)
@@ -1604,7 +1592,7 @@ ADOPTER_TEST(the_others_die_if_another_was_set_at_last)
 
 	CHECK(!set_policy(b.id, "init"));
 	end_init(b);
-	CHECK(poll_end(b.fd) == (POLLIN | POLLHUP));
+	CHECK(poll_end(b.ns) == (POLLIN | POLLHUP));
 }
 
 ADOPTER_TEST(another_policy_has_no_effect_when_pid_1_is_gone)
@@ -1626,7 +1614,7 @@ ADOPTER_TEST(another_policy_has_no_effect_when_pid_1_is_gone)
 	CHECK(ask(THREE, spawn, ONE) == 5);
 	CHECK(!is_pending(SIGCHLD));
 	CHECK(is_childless(0));
-	CHECK(poll_for(b.fd, 0) == POLLIN);
+	CHECK(poll_for(b.ns, 0) == POLLIN);
 }
 
 /* The adopter's space dies. Here it is an actor's, and the test is above it. */
@@ -1846,7 +1834,7 @@ static void die_in_order(const char *order)
 {
 	struct space b = new_space(B, "outer");
 	bool lives[] = { [B] = true, [C] = true, [D] = true };
-	int fd[] = { [B] = b.fd, [C] = -1, [D] = -1 };
+	int fd[] = { [B] = b.ns, [C] = -1, [D] = -1 };
 	enum who who;
 
 	CHECK(ask(B, spawn_outer, C) == 2);
@@ -1960,8 +1948,8 @@ ADOPTER_TEST(a_space_in_one_that_has_ended_lives_on)
 	tell(C, leave, 5);
 	CHECK(ask(B, reap, 2) == 5);
 	end_init(b);
-	CHECK(wait_for_hup(b.fd));
-	CHECK(spawn_into(TWO, b.fd) == -ENOMEM);
+	CHECK(wait_for_hup(b.ns));
+	CHECK(spawn_into(TWO, b.ns) == -ENOMEM);
 	CHECK(poll_for(c, 0) == POLLIN);
 	CHECK(ask(ONE, spawn, TWO) == 3);
 	CHECK(ask(ONE, parent, 0) == 0);
@@ -2023,7 +2011,7 @@ TEST(the_init_of_the_machine_adopts)
 	EXPECT_EQ(ask(THREE, is_released, 2), 1);
 	tell(TWO, leave, 7);
 	tell(THREE, leave, 7);
-	EXPECT_TRUE(wait_for_hup(b.fd));
+	EXPECT_TRUE(wait_for_hup(b.ns));
 	EXPECT_TRUE(nobody_is_left());
 }
 
@@ -2055,7 +2043,6 @@ TEST_F_TIMEOUT(large, fifty_levels_without_an_init_die_with_the_top, 300)
 {
 	const int levels = many(50);
 	struct gate ready = gate_new();
-	int i;
 	pid_t a;
 
 	actors_new();
@@ -2070,8 +2057,7 @@ TEST_F_TIMEOUT(large, fifty_levels_without_an_init_die_with_the_top, 300)
 		if (!b)
 			dig(levels - 1);
 		CHECK(reap(b) == 0);
-		for (i = 0; i < PATIENCE && listed(0, "-", "outer") < levels; i++)
-			usleep(1000);
+		AWAIT(listed(0, "-", "outer") >= levels);
 		gate_pass(&ready, listed(0, "-", "outer"));
 		stay();
 	}
@@ -2128,7 +2114,7 @@ TEST_F_TIMEOUT(large, nobody_survives_if_pid_1_exits_while_the_space_above_dies,
 		}
 		ASSERT_EQ(reap(a.wid), BY_SIGNAL(SIGKILL));
 		ASSERT_TRUE(nobody_is_left());
-		close(a.fd);
+		close(a.ns);
 		actors_end();
 	}
 }
@@ -2146,10 +2132,10 @@ TEST_F_TIMEOUT(large, the_space_ends_if_pid_1_and_the_last_member_exit_at_once,
 		tell(round % 2 ? ONE : B, leave, 5);
 		tell(round % 2 ? B : ONE, leave, 5);
 		ASSERT_EQ(reap(b.wid), 5);
-		ASSERT_TRUE(wait_for_hup(b.fd));
-		ASSERT_EQ(spawn_into(TWO, b.fd), -ENOMEM);
+		ASSERT_TRUE(wait_for_hup(b.ns));
+		ASSERT_EQ(spawn_into(TWO, b.ns), -ENOMEM);
 		ASSERT_TRUE(nobody_is_left());
-		close(b.fd);
+		close(b.ns);
 		actors_end();
 	}
 }
@@ -2175,7 +2161,7 @@ TEST_F_TIMEOUT(large, forks_outrun_the_exit_of_pid_1_but_not_its_adopters, 300)
 		ASSERT_EQ(poll_end(b), POLLIN | POLLHUP);
 		ASSERT_TRUE(nobody_is_left());
 		close(b);
-		close(a.fd);
+		close(a.ns);
 		actors_end();
 	}
 }

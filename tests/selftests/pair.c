@@ -92,16 +92,9 @@ static int pidfd_reap(int pidfd)
 }
 
 /* A space whose init ends as its child does, which waits to be told how. */
-struct space {
-	pid_t wid;
-	uint64_t id;
-	int ns;
-	struct gate fate;
-};
-
 static struct space space_new(void)
 {
-	struct space space = { .fate = gate_new() };
+	struct space space = { .end = gate_new() };
 	struct gate ready = gate_new();
 
 	space.wid = fork_space();
@@ -110,7 +103,7 @@ static struct space space_new(void)
 		pid_t member = fork_child();
 
 		if (!member)
-			_exit(gate_wait(&space.fate));
+			_exit(gate_wait(&space.end));
 		gate_pass(&ready, 0);
 		_exit(reap(member));
 	}
@@ -184,7 +177,7 @@ TEST(a_member_that_was_opened_can_be_polled_for_its_end)
 
 	ASSERT_GE(pidfd, 0);
 	EXPECT_EQ(poll_for(pidfd, 0), 0);
-	gate_pass(&space.fate, 7);
+	gate_pass(&space.end, 7);
 	EXPECT_TRUE(poll_for(pidfd, PATIENCE) & POLLIN);
 	/* But it is not its child to wait for. */
 	EXPECT_EQ(pidfd_reap(pidfd), -ECHILD);
@@ -332,7 +325,7 @@ TEST(an_unprivileged_user_above_opens_but_does_not_signal)
 	ASSERT_GE(pidfd, 0);
 	ASSERT_EQ(setresuid(65534, 65534, 65534), 0);
 	EXPECT_EQ(pidfd_kill(pidfd, SIGKILL), -EPERM);
-	gate_pass(&space.fate, 7);
+	gate_pass(&space.end, 7);
 	EXPECT_EQ(reap(space.wid), 7);
 }
 
@@ -939,7 +932,7 @@ TEST(a_member_that_is_gone_is_esrch)
 	struct pidfd_info info;
 
 	ASSERT_GE(pidfd, 0);
-	gate_pass(&space.fate, 7);
+	gate_pass(&space.end, 7);
 	EXPECT_EQ(reap(space.wid), 7);
 	EXPECT_EQ(get_info(pidfd, PAIR, &info), -ESRCH);
 }
@@ -951,7 +944,7 @@ TEST(a_member_that_is_gone_has_its_exit_code_and_its_pair)
 	struct pidfd_info info;
 
 	ASSERT_GE(pidfd, 0);
-	gate_pass(&space.fate, 7);
+	gate_pass(&space.end, 7);
 	EXPECT_EQ(reap(space.wid), 7);
 	ASSERT_EQ(get_info(pidfd, PAIR | EXIT, &info), 0);
 	EXPECT_TRUE(info.mask & EXIT);
@@ -980,7 +973,7 @@ TEST(a_member_that_is_gone_is_remote_for_a_sibling)
 	int pidfd = open_pair(space.ns, 2);
 
 	ASSERT_GE(pidfd, 0);
-	gate_pass(&space.fate, 7);
+	gate_pass(&space.end, 7);
 	EXPECT_EQ(reap(space.wid), 7);
 	EXPECT_EQ(check_inside(check_remote, pidfd), 7);
 }

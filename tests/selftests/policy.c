@@ -17,11 +17,7 @@ static bool has_directory(uint64_t id)
 /* Spaces go away in the background. */
 static bool is_gone_at_last(uint64_t id)
 {
-	int i;
-
-	for (i = 0; i < PATIENCE && has_directory(id); i++)
-		usleep(1000);
-	return !has_directory(id) && errno == ENOENT;
+	return COMES(!has_directory(id)) && errno == ENOENT;
 }
 
 /* The ids that /proc/pspace lists, which must be in order. */

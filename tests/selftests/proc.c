@@ -77,11 +77,7 @@ static bool is_listed(uint64_t id)
 /* Spaces go away in the background. */
 static bool is_gone_at_last(uint64_t id)
 {
-	int i;
-
-	for (i = 0; i < PATIENCE && is_listed(id); i++)
-		usleep(1000);
-	return !is_listed(id);
+	return COMES(!is_listed(id));
 }
 
 static int members(uint64_t id)

@@ -61,16 +61,22 @@
 		}							\
 	} while (0)
 
-/* Wait until a condition holds, which must come: for what has no file to poll. */
-#define AWAIT(condition)						\
-	do {								\
+/*
+ * Does a condition come to hold, if one waits long enough? For what has no file to
+ * poll.
+ */
+#define COMES(condition)						\
+	({								\
 		time_t last = time(NULL) + PATIENCE / 1000;		\
+		bool holds;						\
 									\
-		while (!(condition)) {					\
-			CHECK(time(NULL) <= last && "in time: " #condition); \
+		while (!(holds = (condition)) && time(NULL) <= last)	\
 			usleep(1000);					\
-		}							\
-	} while (0)
+		holds;							\
+	})
+
+/* Wait until it does, which must come. */
+#define AWAIT(condition) CHECK(COMES(condition))
 
 /*
  * How many are many here: all of COUNT, or a fiftieth, but a few, where the kernel
@@ -205,6 +211,15 @@ static inline int32_t gate_wait(struct gate *gate)
 	CHECK(read(gate->fd[0], &value, sizeof(value)) == sizeof(value));
 	return value;
 }
+
+/* A space as those above know it. What a test has no use for is not set. */
+struct space {
+	pid_t wid;
+	int ns;			/* its file */
+	unsigned long long id;
+	struct gate end;	/* who is to exit does so with what comes through this */
+	struct gate life;	/* held by all in it */
+};
 
 /* Open a file of /proc/PID/ns. */
 static inline int open_ns(pid_t pid, const char *name)

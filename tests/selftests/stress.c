@@ -529,20 +529,20 @@ static struct census census(void)
 	};
 }
 
+/* Is no more there than was? It is taken anew. */
+static bool is_as_before(struct census *now, const struct census *before)
+{
+	*now = census();
+	return now->spaces <= before->spaces && now->processes <= before->processes &&
+	       now->references <= before->references;
+}
+
 /* Namespaces are given back by a worker, a grace period later. */
 static struct census census_at_last(const struct census *before)
 {
-	struct census now = census();
-	int i;
+	struct census now;
 
-	for (i = 0; i < PATIENCE / 10; i++) {
-		if (now.spaces <= before->spaces &&
-		    now.processes <= before->processes &&
-		    now.references <= before->references)
-			break;
-		usleep(10000);
-		now = census();
-	}
+	COMES(is_as_before(&now, before));
 	return now;
 }
 
@@ -599,13 +599,9 @@ static long objects_at_rest(const char *cache)
 /* The same, when RCU has had the time to free some. */
 static long objects_at_last(const char *cache, long limit)
 {
-	long objects = objects_in(cache);
-	int i;
+	long objects;
 
-	for (i = 0; i < PATIENCE / 50 && objects > limit; i++) {
-		usleep(50000);
-		objects = objects_in(cache);
-	}
+	COMES((objects = objects_in(cache)) <= limit);
 	return objects;
 }
 

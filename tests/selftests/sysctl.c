@@ -599,12 +599,10 @@ TEST_F(setting, inside_a_descriptor_from_outside_keeps_its_value)
 TEST_F(setting, a_descriptor_is_enoent_when_the_namespace_is_gone)
 {
 	struct lender lender = lender_new(variant->kind, variant->path);
-	int i;
 
 	ASSERT_EQ(end(lender.wid), BY_SIGNAL(SIGKILL));
 	/* It goes away in the background. Who reads meanwhile does no harm. */
-	for (i = 0; i < PATIENCE && read_fd(lender.fd) >= 0; i++)
-		usleep(1000);
+	AWAIT(read_fd(lender.fd) < 0);
 	EXPECT_EQ(read_fd(lender.fd), -ENOENT);
 	EXPECT_EQ(write_fd(lender.fd, variant->value), -ENOENT);
 }

@@ -158,22 +158,24 @@ static void read_name(char *name, size_t size)
 		*name = 0;
 }
 
-/* Leave traces until the number has a name, and not the one it had. */
+/* Leave a trace: has the number a name now, and not the one it had? */
+static bool has_new_name(const char *before)
+{
+	char now[32];
+
+	CHECK(!write_file(TRACEFS "trace_marker", "here"));
+	usleep(1000);
+	read_name(now, sizeof(now));
+	return *now && strcmp(now, before);
+}
+
 static void mark(const char *name)
 {
-	char before[32], now[32];
-	int i;
+	char before[32];
 
 	CHECK(!prctl(PR_SET_NAME, name));
 	read_name(before, sizeof(before));
-	for (i = 0; i < PATIENCE; i++) {
-		CHECK(!write_file(TRACEFS "trace_marker", "here"));
-		usleep(1000);
-		read_name(now, sizeof(now));
-		if (*now && strcmp(now, before))
-			return;
-	}
-	CHECK(!"a new name");
+	AWAIT(has_new_name(before));
 }
 
 TEST_F(trace, a_number_of_two_tasks_has_no_name)

@@ -36,15 +36,10 @@ format_text(char text[TEXT_SIZE], const char *format, ...)
 #define PAIR_STATUS(id, nr) PAIR_PATH(id, nr, "status")
 
 /* A space whose init does nothing, and members that do nothing: 2, 3, ... */
-struct space {
-	pid_t wid;
-	unsigned long long id;
-};
-
 static inline struct space space_of(int members)
 {
 	struct gate ready = gate_new();
-	struct space space;
+	struct space space = { .ns = -1 };
 
 	space.wid = fork_space();
 	CHECK(space.wid >= 0);
@@ -68,11 +63,7 @@ static inline bool is_missing(const char *path)
 /* Spaces go away in the background, and what depends on them does. */
 static inline bool is_missing_at_last(const char *path)
 {
-	int i;
-
-	for (i = 0; i < PATIENCE && !is_missing(path); i++)
-		usleep(1000);
-	return is_missing(path);
+	return COMES(is_missing(path));
 }
 
 static inline bool is_gone_at_last(uint64_t id)
