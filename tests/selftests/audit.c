@@ -322,7 +322,7 @@ TEST(the_daemon_is_told_no_number_of_a_member)
 		.enabled = 1,
 		.pid = getpid(),
 	};
-	int pidfd = syscall(SYS_pidfd_open, getpid(), 0), daemon;
+	int pidfd = open_pidfd(getpid()), daemon;
 	struct gate go = gate_new(), done = gate_new();
 	struct message message;
 	struct sender *sender = (void *)message.data;

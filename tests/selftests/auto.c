@@ -5,39 +5,11 @@
  */
 
 #include "control.h"
+#include "self.h"
+#include "signals.h"
 #include <pthread.h>
 #include <sys/ptrace.h>
 #include "harness.h"
-
-static void block(int sig)
-{
-	sigset_t set;
-
-	CHECK(!sigemptyset(&set));
-	CHECK(!sigaddset(&set, sig));
-	CHECK(!sigprocmask(SIG_BLOCK, &set, NULL));
-}
-
-/* Take a blocked signal, within a time that is never reached. */
-static siginfo_t take(int sig)
-{
-	struct timespec limit = { .tv_sec = PATIENCE / 1000 };
-	siginfo_t info = {};
-	sigset_t set;
-
-	CHECK(!sigemptyset(&set));
-	CHECK(!sigaddset(&set, sig));
-	CHECK(sigtimedwait(&set, &info, &limit) == sig);
-	return info;
-}
-
-static bool is_pending(int sig)
-{
-	sigset_t set;
-
-	CHECK(!sigpending(&set));
-	return sigismember(&set, sig);
-}
 
 /* Wait until a task sleeps in a system call. Needs a procfs that shows it. */
 static void wait_until_in(pid_t pid, long call)
@@ -78,14 +50,6 @@ static void change_policy(const char *policy)
 	snprintf(order, sizeof(order), "%s", policy);
 	CHECK(write(orders[1], order, sizeof(order)) == sizeof(order));
 	CHECK(gate_wait(&replies) == 0);
-}
-
-static int open_pidfd(pid_t nr)
-{
-	int fd = syscall(SYS_pidfd_open, nr, 0);
-
-	CHECK(fd >= 0);
-	return fd;
 }
 
 /* Do what members order until pid 1 is dead, then reap() it. */
@@ -184,6 +148,7 @@ static struct task fork_task(maker *make, life *live)
 
 	task.nr = start(&task, make, live);
 	task.pidfd = open_pidfd(task.nr);
+	CHECK(task.pidfd >= 0);
 	return task;
 }
 
@@ -202,6 +167,7 @@ static struct task fork_grandchild(struct task *parent, maker *make, life *live)
 	}
 	child.nr = hear(parent);
 	child.pidfd = open_pidfd(child.nr);
+	CHECK(child.pidfd >= 0);
 	return child;
 }
 
@@ -521,11 +487,6 @@ TEST_F_OF_PID_1(under, variant->policy, an_orphan_waits_for_its_child)
 	CHECK(leaves_no_trace(&orphan));
 }
 
-static void become_subreaper(void)
-{
-	CHECK(!prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
-}
-
 static void reap_an_orphan(struct task *self)
 {
 	struct task orphan;
@@ -593,7 +554,9 @@ TEST_F_OF_PID_1(under, variant->policy,
 	struct task zombie = { .nr = hear(&subreaper) };
 
 	living.pidfd = open_pidfd(living.nr);
+	CHECK(living.pidfd >= 0);
 	zombie.pidfd = open_pidfd(zombie.nr);
+	CHECK(zombie.pidfd >= 0);
 	CHECK(is_zombie(&zombie));
 	/* It is the only one that pid 1 is told of. */
 	end_and_reap(&subreaper);
@@ -654,6 +617,7 @@ static void let_make_sibling(struct task *maker)
 	tell(maker);
 	sibling.nr = hear(maker);
 	sibling.pidfd = open_pidfd(sibling.nr);
+	CHECK(sibling.pidfd >= 0);
 }
 
 TEST_F_OF_PID_1(under, variant->policy,
@@ -682,18 +646,14 @@ TEST_F_OF_PID_1(under, variant->policy,
 	end_and_reap(&maker);
 }
 
-/* A task executes the program of this test, which does no test then. */
-static int self_exe;
-
-static void exec_self(struct task *self)
+static void execute(struct task *self)
 {
-	char fds[64], *argv[] = { "self", NULL }, *envp[] = { fds, NULL };
+	char fds[64];
 
 	gate_wait(&self->go);
 	snprintf(fds, sizeof(fds), "GATES=%d,%d", dup(self->go.fd[0]),
 		 dup(self->news.fd[1]));
-	fexecve(self_exe, argv, envp);
-	CHECK(!"executed");
+	exec_self(fds);
 }
 
 __attribute__((constructor)) static void executed(void)
@@ -711,12 +671,12 @@ __attribute__((constructor)) static void executed(void)
 
 static void *exec_in_thread(void *arg)
 {
-	exec_self(arg);
+	execute(arg);
 	return NULL;
 }
 
 /* This thread takes over the number of the first. */
-static void exec_self_in_thread(struct task *self)
+static void execute_in_thread(struct task *self)
 {
 	pthread_t thread;
 
@@ -726,12 +686,11 @@ static void exec_self_in_thread(struct task *self)
 
 FIXTURE(executing) {};
 FIXTURE_VARIANT(executing) { void (*live)(struct task *self); };
-FIXTURE_VARIANT_ADD(executing, first_thread) { exec_self };
-FIXTURE_VARIANT_ADD(executing, other_thread) { exec_self_in_thread };
+FIXTURE_VARIANT_ADD(executing, first_thread) { execute };
+FIXTURE_VARIANT_ADD(executing, other_thread) { execute_in_thread };
 FIXTURE_SETUP(executing)
 {
-	self_exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	ASSERT_GE(self_exe, 0);
+	open_self();
 }
 
 FIXTURE_TEARDOWN(executing) {}
@@ -1293,6 +1252,7 @@ TEST(the_orphan_of_one_put_in_is_released)
 	if (!wid) {
 		orphan.nr = hear(&parent);
 		orphan.pidfd = open_pidfd(orphan.nr);
+		CHECK(orphan.pidfd >= 0);
 		tell(&parent);
 		/* When the test has waited for the parent. */
 		hear(&orphan);

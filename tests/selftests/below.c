@@ -43,7 +43,7 @@ static void join(struct crowd *crowd)
 	if (crowd->user)
 		become(crowd->user);
 	CHECK(!send_fd(crowd->socket[1],
-		       syscall(SYS_pidfd_open, getpid(), 0)));
+		       open_pidfd(getpid())));
 	gate_wait(&crowd->go);
 	gate_pass(&crowd->answer, getpriority(PRIO_PROCESS, 0));
 	stay();

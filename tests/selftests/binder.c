@@ -126,12 +126,9 @@ TEST_F(binder, members_name_members)
 {
 	struct gate ready = gate_new(), end = gate_new();
 	pid_t root_twin = fork_twin(&ready, &end);
-	pid_t wid;
 
 	gate_wait(&ready);
-	wid = fork_space();
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		int binder = binder_open();
 		pid_t twin;
 
@@ -144,9 +141,8 @@ TEST_F(binder, members_name_members)
 		CHECK(ask_for(binder, TWIN) == 0);
 		gate_pass(&end, 0);
 		gate_pass(&end, 0);
-		_exit(reap(twin));
+		CHECK(!reap(twin));
 	}
-	EXPECT_EQ(reap(wid), 0);
 	EXPECT_EQ(reap(root_twin), 0);
 }
 
@@ -183,10 +179,8 @@ TEST_F(binder, the_file_of_a_number_tells_of_the_root)
 TEST_F(binder, a_member_is_not_the_thread_with_its_number)
 {
 	struct gate ready = gate_new();
-	pid_t twin = fork_as(0, TIDS(TWIN));
 
-	ASSERT_GE(twin, 0);
-	if (!twin) {
+	IN(fork_as(0, TIDS(TWIN))) {
 		int binder = binder_open(), threads = 0;
 		uint32_t most = 2;
 		char line[1024];
@@ -215,9 +209,7 @@ TEST_F(binder, a_member_is_not_the_thread_with_its_number)
 		while (fgets(line, sizeof(line), file))
 			threads += !strncmp(line, "  thread ", 9);
 		CHECK(threads == (gate_wait(&ready) ? 1 : 2));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(twin), 0);
 }
 
 TEST_HARNESS_MAIN

@@ -34,7 +34,7 @@ static int numbers(pid_t pid, pid_t *nrs, int size)
 /* The pid namespace of a process, also where /proc does not show it. */
 static int open_pid_ns(pid_t pid)
 {
-	int pidfd = syscall(SYS_pidfd_open, pid, 0), ns;
+	int pidfd = open_pidfd(pid), ns;
 
 	if (pidfd < 0)
 		return -1;
@@ -108,10 +108,7 @@ TEST(unshare_of_a_classic_namespace_in_a_pspace)
 
 TEST(nested_classic_namespaces_have_a_number_for_each_level)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct gate ready = gate_new();
 		pid_t child, nrs[5];
 		int depth;
@@ -142,17 +139,12 @@ TEST(nested_classic_namespaces_have_a_number_for_each_level)
 		CHECK(nrs[0] == 5 && nrs[1] == 4 && nrs[2] == 3 && nrs[3] == 2);
 		CHECK(end(child) == BY_SIGNAL(SIGKILL));
 		CHECK(kill(5, 0) == -1 && errno == ESRCH);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(a_classic_init_in_a_pspace_adopts_and_takes_its_members_along)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct gate life = gate_new(), ready = gate_new();
 		pid_t classic = fork_classic(), parent, orphan;
 		char byte;
@@ -182,9 +174,7 @@ TEST(a_classic_init_in_a_pspace_adopts_and_takes_its_members_along)
 		CHECK(end(classic) == BY_SIGNAL(SIGKILL));
 		CHECK(!fcntl(life.fd[0], F_SETFL, O_NONBLOCK));
 		CHECK(read(life.fd[0], &byte, 1) == 0);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(the_end_of_a_pspace_is_that_of_the_classic_namespaces_in_it)
@@ -350,7 +340,7 @@ TEST(a_classic_namespace_made_by_one_put_in_has_no_number_above)
 TEST(a_classic_namespace_made_for_the_parent_outside_has_a_number_there)
 {
 	struct gate ready = gate_new(), go = gate_new();
-	pid_t wid, injected, classic, nrs[4];
+	pid_t wid, classic, nrs[4];
 	int ns;
 
 	wid = fork_space();
@@ -360,9 +350,7 @@ TEST(a_classic_namespace_made_for_the_parent_outside_has_a_number_there)
 	ns = open_ns(wid, "pid");
 	ASSERT_GE(ns, 0);
 	ASSERT_EQ(setns(ns, CLONE_NEWPSPACE), 0);
-	injected = fork();
-	ASSERT_GE(injected, 0);
-	if (!injected) {
+	IN(fork()) {
 		classic = fork_with(CLONE_NEWPID | CLONE_PARENT);
 		CHECK(classic >= 0);
 		if (!classic) {
@@ -370,9 +358,7 @@ TEST(a_classic_namespace_made_for_the_parent_outside_has_a_number_there)
 			_exit(gate_wait(&go));
 		}
 		CHECK(classic == 3);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(injected), 0);
 	gate_wait(&ready);
 	classic = number_here(ns, 3);
 	ASSERT_GT(classic, 1);
@@ -470,10 +456,7 @@ TEST(the_end_of_a_classic_namespace_is_that_of_the_pspaces_in_it)
 
 TEST(set_tid_has_two_entries_for_a_classic_namespace_in_a_pspace)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct gate ready = gate_new();
 		pid_t classic, child;
 
@@ -498,17 +481,12 @@ TEST(set_tid_has_two_entries_for_a_classic_namespace_in_a_pspace)
 		gate_wait(&ready);
 		CHECK(!kill(700, SIGKILL));
 		CHECK(reap(classic) == BY_SIGNAL(SIGKILL));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(a_failed_choice_leaks_no_number_of_either_kind)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t classic = fork_classic();
 
 		CHECK(classic >= 0);
@@ -519,9 +497,8 @@ TEST(a_failed_choice_leaks_no_number_of_either_kind)
 			CHECK(fork_and_reap_as(0, TIDS(7, 700)) == 7);
 			_exit(0);
 		}
-		_exit(reap(classic));
+		CHECK(!reap(classic));
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* Go down to DEPTH classic namespaces below this one. */

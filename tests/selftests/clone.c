@@ -27,14 +27,10 @@ TEST(clone3_makes_a_pspace_and_returns_the_wid)
 		.flags = CLONE_NEWPSPACE,
 		.exit_signal = SIGCHLD,
 	};
-	pid_t wid = clone3_with(&args);
 
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(clone3_with(&args)) {
 		CHECK(getpid() == 1);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(unshare_makes_the_next_child_pid_1)
@@ -92,21 +88,18 @@ TEST(without_cap_sys_admin_is_eperm)
 
 TEST(with_a_new_user_namespace_anybody_may)
 {
-	pid_t wid;
-
 	ASSERT_EQ(setuid(65534), 0);
-	wid = fork_with(CLONE_NEWPSPACE | CLONE_NEWUSER);
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_with(CLONE_NEWPSPACE | CLONE_NEWUSER)) {
+		pid_t wid;
+
 		CHECK(getpid() == 1);
 		/* And nested, with the capabilities it has there. */
 		wid = fork_space();
 		CHECK(wid >= 0);
 		if (!wid)
 			_exit(getpid() == 1 ? 0 : 1);
-		_exit(reap(wid));
+		CHECK(!reap(wid));
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(unshare_with_a_new_user_namespace)

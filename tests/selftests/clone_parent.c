@@ -190,16 +190,11 @@ TEST(the_parent_outside_waits_for_any_child)
 
 TEST(by_pid_1_is_einval)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		CHECK(fork_with(CLONE_PARENT) == -1 && errno == EINVAL);
 		CHECK(fork_with(CLONE_PARENT | CLONE_NEWPSPACE) == -1 &&
 		      errno == EINVAL);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(by_a_member_makes_a_plain_member)
@@ -265,10 +260,7 @@ TEST(with_newpspace_the_parent_can_wait_for_the_init)
 
 TEST(with_newpspace_by_a_member_its_parent_can_wait_for_the_init)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t maker;
 
 		mount_own_proc();
@@ -280,17 +272,12 @@ TEST(with_newpspace_by_a_member_its_parent_can_wait_for_the_init)
 		CHECK(next_zombie() == 3);
 		CHECK(has_numbers(3, "3\t1"));
 		CHECK(reap(3) == 7);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(after_an_unshare_the_parent_can_wait_for_the_init)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t maker = fork();
 
 		CHECK(maker >= 0);
@@ -308,9 +295,7 @@ TEST(after_an_unshare_the_parent_can_wait_for_the_init)
 		CHECK(reap(maker) == 0);
 		CHECK(next_zombie() == 3);
 		CHECK(reap(3) == 7);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST_HARNESS_MAIN

@@ -97,6 +97,21 @@ static inline bool wait_for_hup(int fd)
 	return poll(&poller, 1, PATIENCE) == 1 && poller.revents & POLLHUP;
 }
 
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+/* Like reap(), by a descriptor. */
+static inline int pidfd_reap(int pidfd)
+{
+	siginfo_t info;
+
+	if (waitid(P_PIDFD, pidfd, &info, WEXITED))
+		return -errno;
+	return info.si_code == CLD_EXITED ? info.si_status
+					  : 128 + info.si_status;
+}
+
 /* The events of a space that has ended, whose last numbers may be about to be freed. */
 static inline int poll_end(int fd)
 {

@@ -5,6 +5,7 @@
  * space is killed.
  */
 
+#include "signals.h"
 #include "tree.h"
 #include <linux/fuse.h>
 #include <sys/ptrace.h>
@@ -13,8 +14,7 @@
 
 #define USER		1000
 
-/* What a stop is, as status >> 8 has it. */
-#define EXIT_STOP	(SIGTRAP | PTRACE_EVENT_EXIT << 8)
+#define EXIT_STOP	STOP_OF(PTRACE_EVENT_EXIT)
 
 /* Trace a task and have it stop at its exit: 0 or -errno. */
 static int seize(pid_t pid)
@@ -22,33 +22,9 @@ static int seize(pid_t pid)
 	return ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXIT) ? -errno : 0;
 }
 
-/* Wait until a tracee stops: for what reason, or -1 if it ends. */
-static int wait_stop(pid_t pid)
-{
-	int status;
-
-	CHECK(waitpid(pid, &status, __WALL) == pid);
-	return WIFSTOPPED(status) ? status >> 8 : -1;
-}
-
 static int go_on(pid_t pid)
 {
 	return ptrace(PTRACE_CONT, pid, NULL, 0L) ? -errno : 0;
-}
-
-/* The status that a tracee which has stopped at its exit will have. */
-static unsigned long exit_message(pid_t pid)
-{
-	unsigned long message = -1;
-
-	CHECK(!ptrace(PTRACE_GETEVENTMSG, pid, NULL, &message));
-	return message;
-}
-
-static void gate_close(struct gate *gate)
-{
-	close(gate->fd[0]);
-	close(gate->fd[1]);
 }
 
 /* A child that traces and does not answer, until it is killed. */
@@ -177,7 +153,7 @@ static struct top top_new(uint64_t flags, uid_t user, void (*populate)(void))
 	gate_close(&made);
 	close(ready.fd[0]);
 	top.ns = open_ns(top.wid, "pid");
-	top.pidfd = syscall(SYS_pidfd_open, top.wid, 0);
+	top.pidfd = open_pidfd(top.wid);
 	CHECK(top.ns >= 0 && top.pidfd >= 0);
 	return top;
 }
@@ -786,7 +762,7 @@ TEST(one_that_a_tracer_above_has_stopped_at_its_exit_goes_on_when_its_space_is_k
 	ASSERT_EQ(seize(child), 0);
 	gate_pass(&go, 7);
 	ASSERT_EQ(wait_stop(child), EXIT_STOP);
-	EXPECT_EQ(exit_message(child), 7 << 8);
+	EXPECT_EQ(event_message(child), 7 << 8);
 	ASSERT_EQ(by_ioctl(&top), 0);
 	/* It had its status already. */
 	EXPECT_EQ(reap(child), 7);
@@ -805,7 +781,7 @@ TEST(a_tracer_above_gets_the_exit_stop_from_a_space_that_lives)
 	ASSERT_EQ(seize(child), 0);
 	gate_pass(&go, 7);
 	ASSERT_EQ(wait_stop(child), EXIT_STOP);
-	EXPECT_EQ(exit_message(child), 7 << 8);
+	EXPECT_EQ(event_message(child), 7 << 8);
 	ASSERT_EQ(go_on(child), 0);
 	EXPECT_EQ(reap(child), 7);
 	ASSERT_EQ(by_ioctl(&top), 0);
@@ -846,7 +822,7 @@ TEST(a_tracer_inside_gets_the_exit_stop_of_a_member)
 		CHECK(!seize(member));
 		gate_pass(&go, 9);
 		CHECK(wait_stop(member) == EXIT_STOP);
-		CHECK(exit_message(member) == 9 << 8);
+		CHECK(event_message(member) == 9 << 8);
 		CHECK(!go_on(member));
 		CHECK(reap(member) == 9);
 		_exit(7);
@@ -912,7 +888,7 @@ TEST(an_init_stops_at_its_exit_for_a_tracer_above)
 	ASSERT_EQ(seize(wid), 0);
 	gate_pass(&go, 0);
 	ASSERT_EQ(wait_stop(wid), EXIT_STOP);
-	EXPECT_EQ(exit_message(wid), 3 << 8);
+	EXPECT_EQ(event_message(wid), 3 << 8);
 	ASSERT_EQ(go_on(wid), 0);
 	EXPECT_EQ(reap(wid), 3);
 }

@@ -488,11 +488,9 @@ TEST_F(home, says_it_in_pieces)
 
 TEST_F(home, says_it_to_all_users_and_takes_nothing_from_them)
 {
-	pid_t child = fork();
 	int i;
 
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork()) {
 		CHECK(!setgroups(0, NULL));
 		become(NOBODY);
 		for (i = 0; i < COUNT_OF(machine_files); i++) {
@@ -503,9 +501,7 @@ TEST_F(home, says_it_to_all_users_and_takes_nothing_from_them)
 			CHECK(strlen(read_text(path)) > 0);
 			CHECK(open(path, O_WRONLY | O_CLOEXEC) == -1 && errno == EACCES);
 		}
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 }
 
 /*
@@ -868,7 +864,7 @@ TEST(what_was_opened_inside_is_nobody_outside)
 		stay();
 	}
 	fd = gate_hear(&inside);
-	pidfd = syscall(SYS_pidfd_open, wid, 0);
+	pidfd = open_pidfd(wid);
 	fd = syscall(SYS_pidfd_getfd, pidfd, fd, 0);
 	ASSERT_GE(fd, 0);
 	EXPECT_EQ(readlinkat(fd, "", target, sizeof(target)), -1);
@@ -880,19 +876,14 @@ TEST(self_is_the_number_inside_of_who_was_put_in)
 {
 	struct space space = space_of(1);
 	int ns = open_ns(space.wid, "pid");
-	pid_t child;
 
 	ASSERT_GE(ns, 0);
 	/* Two lines, and the child has a number here as well. */
-	child = fork_into(ns);
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork_into(ns)) {
 		CHECK(getpid() == 3);
 		CHECK(is_self(space.id, 3));
 		CHECK(atoi(LINK("/proc/self")) != 3);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	/* Who has put it in is where he was. */
 	ASSERT_EQ(setns(ns, CLONE_NEWPID), 0);
 	EXPECT_TRUE(is_nobody(space.id));
@@ -1084,11 +1075,9 @@ TEST(hidepid_hides_a_home_with_all_that_is_in_it)
 TEST(hidepid_hides_what_is_in_a_home_that_is_open)
 {
 	struct space space = space_of(1);
-	pid_t child = fork();
 	int i, fd;
 
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork()) {
 		struct stat status;
 		char target[16];
 
@@ -1110,9 +1099,7 @@ TEST(hidepid_hides_what_is_in_a_home_that_is_open)
 			CHECK(openat(fd, machine_files[i], O_RDONLY | O_CLOEXEC) == -1);
 			CHECK(errno == ENOENT);
 		}
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
 }
 
@@ -1143,19 +1130,15 @@ TEST(hidepid_hides_nobody_from_himself)
 TEST(a_proc_of_processes_only_has_no_homes)
 {
 	struct space space = space_of(1);
-	pid_t child = fork();
 
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork()) {
 		mount_proc_with("subset=pid");
 		CHECK(is_nothing("/proc/meminfo"));
 		CHECK(is_nothing("/proc/pspace"));
 		CHECK(is_nothing(CONTROL_PATH(space.id, "meminfo")));
 		CHECK(is_nothing(CONTROL_PATH(ROOT_ID, "meminfo")));
 		CHECK(is_nothing(TEXT("/proc/%d/pspace/meminfo", getppid())));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
 }
 
@@ -1390,21 +1373,16 @@ TEST(it_can_be_bound_for_one_who_is_put_in)
 {
 	struct space space = space_of(1);
 	int ns = open_ns(space.wid, "pid");
-	pid_t child;
 
 	ASSERT_GE(ns, 0);
-	child = fork_into(ns);
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork_into(ns)) {
 		CHECK(!unshare(CLONE_NEWNS));
 		CHECK(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
 		bind_to(CONTROL_PATH(space.id, ""), "/proc");
 		CHECK(!strcmp(LINK("/proc/self"), "3"));
 		CHECK(lists("/proc", TIDS(1, 2, 3)));
 		CHECK(!access("/proc/self/exe", X_OK));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
 }
 
@@ -1519,10 +1497,8 @@ TEST(it_may_end_while_others_look)
 TEST(those_who_outlive_pid_1_go_on_to_live_in_it)
 {
 	struct gate ready = gate_new(), gone = gate_new(), done = gate_new();
-	pid_t wid = fork_space_with("outer");
 
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space_with("outer")) {
 		CHECK(!unshare(CLONE_NEWNS));
 		CHECK(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
 		bind_to(CONTROL_PATH(ns_id(own_ns()), ""), "/proc");
@@ -1535,9 +1511,7 @@ TEST(those_who_outlive_pid_1_go_on_to_live_in_it)
 		CHECK(is_nothing("/proc/1"));
 		CHECK(!access("/proc/meminfo", R_OK));
 		gate_pass(&done, 0);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 	gate_pass(&gone, 0);
 	EXPECT_EQ(gate_hear(&done), 0);
 }

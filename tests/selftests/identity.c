@@ -161,11 +161,9 @@ TEST(a_lock_of_an_init_has_its_wid_outside)
 TEST(a_lock_of_one_in_a_classic_namespace_has_a_number_in_each)
 {
 	struct gate ready = gate_new();
-	pid_t wid = fork_space();
 	int fd = file_new();
 
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t classic;
 
 		fd = file_new();
@@ -186,9 +184,7 @@ TEST(a_lock_of_one_in_a_classic_namespace_has_a_number_in_each)
 		}
 		gate_wait(&ready);
 		CHECK(holder(fd) == classic);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* What is in no space is as it was. */
@@ -283,25 +279,20 @@ TEST(a_ring_is_attached_to_one_of_the_same_process)
 TEST(a_ring_is_not_attached_to_one_of_another_process)
 {
 	int ring = ring_new(-1);
-	pid_t child = fork();
 
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork()) {
 		ring_new(ring);
 		CHECK(threads() == 2);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 }
 
 /* Nor if that has the same number. Its thread would have done our I/O. */
 TEST(a_ring_is_not_attached_to_one_of_a_process_with_the_same_number)
 {
-	pid_t twin = fork_as(0, TIDS(TWIN)), wid;
 	int ring;
+	pid_t wid;
 
-	ASSERT_GE(twin, 0);
-	if (!twin) {
+	IN(fork_as(0, TIDS(TWIN))) {
 		ring = ring_new(-1);
 		CHECK(threads() == 2);
 		/* A member of the space inherits the ring. */
@@ -320,9 +311,8 @@ TEST(a_ring_is_not_attached_to_one_of_a_process_with_the_same_number)
 			}
 			_exit(reap(member));
 		}
-		_exit(reap(wid));
+		CHECK(!reap(wid));
 	}
-	EXPECT_EQ(reap(twin), 0);
 }
 
 /* What polls for a ring, as the directory of its process says. */
@@ -385,18 +375,13 @@ TEST(a_core_is_named_by_the_pair)
 {
 	char pattern[128];
 	struct gate id = gate_new();
-	pid_t wid;
 
 	ASSERT_TRUE(read_line(CORE_PATTERN, "", pattern, sizeof(pattern)));
 	ASSERT_EQ(write_file(CORE_PATTERN, "/tmp/core.%P.%I.%p.%N"), 0);
-	wid = fork_space();
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		gate_pass(&id, ns_id(own_ns()));
 		CHECK(crashes(TIDS(TWIN)));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 	EXPECT_TRUE(takes_away(TEXT("/tmp/core.0.0.%d.%d:%d", TWIN,
 				    gate_wait(&id), TWIN)));
 	EXPECT_TRUE(crashes(TIDS(TWIN)));
@@ -409,17 +394,12 @@ TEST(a_core_is_named_by_the_pair)
 TEST(a_core_of_one_in_a_classic_namespace_has_the_number_of_the_pspace)
 {
 	char pattern[128];
-	pid_t child;
 
 	ASSERT_TRUE(read_line(CORE_PATTERN, "", pattern, sizeof(pattern)));
 	ASSERT_EQ(write_file(CORE_PATTERN, "/tmp/core.%P.%p.%N"), 0);
-	child = fork_with(CLONE_NEWPID);
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork_with(CLONE_NEWPID)) {
 		CHECK(crashes(TIDS(5, TWIN)));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	EXPECT_TRUE(takes_away(TEXT("/tmp/core.%d.5.%d:%d", TWIN, ROOT_ID,
 				    TWIN)));
 	EXPECT_EQ(write_file(CORE_PATTERN, pattern), 0);

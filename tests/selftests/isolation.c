@@ -210,7 +210,7 @@ TEST(full_makes_nothing_of_descriptors_from_outside)
 	if (!pid)
 		stay();
 	passed_directory = directory_of(ROOT_ID, pid);
-	passed_pidfd = syscall(SYS_pidfd_open, pid, 0);
+	passed_pidfd = open_pidfd(pid);
 	passed_ns = own_ns();
 	ASSERT_GE(passed_directory, 0);
 	ASSERT_GE(passed_pidfd, 0);
@@ -353,19 +353,14 @@ HALF_TEST(half_is_not_inherited)
 TEST(half_can_be_set_before_the_first_fork)
 {
 	uint64_t id;
-	pid_t wid;
 
 	ASSERT_EQ(unshare(CLONE_NEWPSPACE), 0);
 	id = ns_id_of(getpid(), "pid_for_children");
 	EXPECT_EQ(set_isolation(id, "half\n"), 0);
-	wid = fork();
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork()) {
 		mount_own_proc();
 		CHECK(shows_space(ROOT_ID));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /*
@@ -529,7 +524,7 @@ static void use_numbers_in_b(void)
 	CHECK(kill(-1, SIGKILL) == -1 && errno == ESRCH);
 	CHECK(syscall(SYS_tgkill, MEMBER, MEMBER, SIGKILL) == -1 &&
 	      errno == ESRCH);
-	CHECK(syscall(SYS_pidfd_open, MEMBER, 0) == -1 && errno == ESRCH);
+	CHECK(open_pidfd(MEMBER) == -1 && errno == ESRCH);
 	CHECK(getsid(MEMBER) == -1 && errno == ESRCH);
 	CHECK(getpgid(MEMBER) == -1 && errno == ESRCH);
 	CHECK(is_missing(TEXT("/proc/%d", MEMBER)));
@@ -880,10 +875,7 @@ TEST(isolation_may_change_while_others_look)
 
 TEST(who_is_above_and_privileged_may_set_it)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t inner;
 
 		mount_own_proc();
@@ -892,21 +884,16 @@ TEST(who_is_above_and_privileged_may_set_it)
 		CHECK(!set_isolation(ns_id_of(inner, "pid"), "half"));
 		CHECK(isolation_is(ns_id_of(inner, "pid"), "half"));
 		CHECK(end(inner) == BY_SIGNAL(SIGKILL));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* The root of a user namespace lets those below see what is its own. */
 TEST(the_root_of_a_user_namespace_exposes_what_is_its_own)
 {
 	struct gate ready = gate_new();
-	pid_t wid;
 
 	ASSERT_EQ(setuid(NOBODY), 0);
-	wid = fork_with(CLONE_NEWUSER | CLONE_NEWPSPACE);
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_with(CLONE_NEWUSER | CLONE_NEWPSPACE)) {
 		pid_t inner;
 		uint64_t id = ns_id(own_ns());
 
@@ -924,9 +911,8 @@ TEST(the_root_of_a_user_namespace_exposes_what_is_its_own)
 			_exit(0);
 		}
 		CHECK(!set_isolation(gate_wait(&ready), "half"));
-		_exit(reap(inner));
+		CHECK(!reap(inner));
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* Without the right over the root, an owner of the space cannot take it back. */

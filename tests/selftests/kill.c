@@ -2,6 +2,7 @@
 /* Killing a space as a whole, and what the descriptor of a space tells. */
 
 #include "control.h"
+#include "signals.h"
 #include <sys/epoll.h>
 #include <sys/ptrace.h>
 #include "harness.h"
@@ -158,16 +159,6 @@ static void add_blocking(void)
 	add_children(2);
 }
 
-/* Attach to a task and see it stop. */
-static void trace(pid_t pid)
-{
-	int status;
-
-	CHECK(!ptrace(PTRACE_ATTACH, pid, NULL, NULL));
-	CHECK(waitpid(pid, &status, __WALL) == pid);
-	CHECK(WIFSTOPPED(status));
-}
-
 /* One by pid 1, one by another member. */
 static void add_traced(void)
 {
@@ -175,11 +166,11 @@ static void add_traced(void)
 	pid_t tracer;
 
 	add_children(2);
-	trace(2);
+	attach(2);
 	tracer = fork();
 	CHECK(tracer >= 0);
 	if (!tracer) {
-		trace(3);
+		attach(3);
 		gate_pass(&ready, 0);
 		stay();
 	}
@@ -271,7 +262,7 @@ TEST_F(killing, ends_a_pid_1_that_is_traced_from_outside)
 {
 	struct space space = space_new(variant->policy, add_some);
 
-	trace(space.wid);
+	attach(space.wid);
 	EXPECT_EQ(variant->kill(space.ns), 0);
 	EXPECT_TRUE(is_killed(&space));
 }
@@ -319,7 +310,7 @@ TEST_F(killing, ends_one_put_in_that_is_traced_from_outside)
 	struct space space = space_new(variant->policy, add_some);
 	pid_t child = put_in(&space, add_none);
 
-	trace(child);
+	attach(child);
 	EXPECT_EQ(variant->kill(space.ns), 0);
 	EXPECT_EQ(reap(child), BY_SIGNAL(SIGKILL));
 	EXPECT_TRUE(is_killed(&space));
@@ -1093,7 +1084,7 @@ TEST_F(descriptor, taken_before_the_first_fork_tells_the_same)
 TEST_F(descriptor, of_a_pidfd_tells_the_same_and_kills)
 {
 	struct space space = space_new(variant->policy, add_some);
-	int ns = ioctl(syscall(SYS_pidfd_open, space.wid, 0),
+	int ns = ioctl(open_pidfd(space.wid),
 		       PIDFD_GET_PID_NAMESPACE, 0);
 
 	ASSERT_GE(ns, 0);
@@ -1450,16 +1441,11 @@ TEST(on_a_classic_namespace_the_ioctls_are_enotty)
 
 TEST(on_a_classic_namespace_in_a_space_the_ioctls_are_enotty)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		mount_own_proc();
 		CHECK(is_enotty(open_ns(idle_classic(), "pid")));
 		CHECK(waitpid(-1, NULL, WNOHANG) == 0);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(on_the_namespace_of_the_machine_the_ioctls_are_enotty)
@@ -1476,7 +1462,7 @@ TEST(on_a_pidfd_the_ioctls_are_enotty)
 {
 	struct space space = space_new("init", add_none);
 
-	EXPECT_TRUE(is_enotty(syscall(SYS_pidfd_open, space.wid, 0)));
+	EXPECT_TRUE(is_enotty(open_pidfd(space.wid)));
 	EXPECT_TRUE(is_unharmed(&space));
 }
 

@@ -139,24 +139,15 @@ TEST(it_is_one_line)
 TEST(it_can_be_read_by_all)
 {
 	struct worker worker = worker_new();
-	pid_t child = fork();
 	struct stat status;
 
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork()) {
 		CHECK(!setuid(NOBODY));
 		CHECK(last_pid(worker.id) == 1);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	ASSERT_EQ(stat(CONTROL_PATH(worker.id, "last_pid"), &status), 0);
 	EXPECT_EQ(status.st_mode, S_IFREG | 0666);
 	EXPECT_TRUE(worker_end(&worker));
-}
-
-static void *stay_in_thread(void *arg)
-{
-	stay();
 }
 
 TEST(threads_count)
@@ -166,9 +157,7 @@ TEST(threads_count)
 
 	ASSERT_GE(wid, 0);
 	if (!wid) {
-		pthread_t thread;
-
-		CHECK(!pthread_create(&thread, NULL, stay_in_thread, NULL));
+		idle_thread();
 		gate_pass(&ready, 0);
 		stay();
 	}
@@ -191,10 +180,7 @@ TEST(members_find_the_same_in_their_own_setting)
 
 TEST(what_members_set_is_what_it_says)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		uint64_t id = ns_id(own_ns());
 
 		CHECK(!write_file(NS_LAST_PID, "1234"));
@@ -203,9 +189,7 @@ TEST(what_members_set_is_what_it_says)
 		CHECK(last_pid(id) == 1235);
 		/* Though here it is not theirs to set. */
 		CHECK(set_last_pid(id, 1) == -EPERM);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* One is spent here, however many there are within. */
@@ -499,14 +483,9 @@ static uint64_t next_space(void)
 
 TEST(it_is_0_when_there_is_nobody)
 {
-	pid_t child = fork();
-
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork()) {
 		CHECK(last_pid(next_space()) == 0);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 }
 
 TEST(the_first_is_pid_1_whatever_was_written)
@@ -544,10 +523,7 @@ TEST(the_first_is_pid_1_whatever_was_written)
 
 TEST(the_first_is_pid_1_after_the_greatest_number_was_written)
 {
-	pid_t child = fork();
-
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork()) {
 		uint64_t id = next_space();
 		pid_t init;
 
@@ -555,9 +531,8 @@ TEST(the_first_is_pid_1_after_the_greatest_number_was_written)
 		init = fork_child();
 		if (!init)
 			_exit(getpid() == 1 ? 0 : 1);
-		_exit(reap(init));
+		CHECK(!reap(init));
 	}
-	EXPECT_EQ(reap(child), 0);
 }
 
 /* An unprivileged user, whose own space it is. */

@@ -89,11 +89,7 @@ TEST_F(accepted, is_what_a_new_space_has)
 
 TEST_F(accepted, is_that_of_a_space_in_one_with_another_policy)
 {
-	pid_t wid = fork_space_with(!strcmp(variant->policy, "auto") ? "init"
-								      : "auto");
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space_with(!strcmp(variant->policy, "auto") ? "init" : "auto")) {
 		pid_t inner;
 
 		mount_own_proc();
@@ -102,9 +98,7 @@ TEST_F(accepted, is_that_of_a_space_in_one_with_another_policy)
 		CHECK(inner > 0);
 		CHECK(policy_is(ns_id_of(inner, "pid"), variant->policy));
 		CHECK(end(inner) == BY_SIGNAL(SIGKILL));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 FIXTURE(refused) {};
@@ -282,10 +276,7 @@ TEST_F(start, is_that_of_each_space)
 /* Those of members of a space, too: it is not what their own space has. */
 TEST_F(start, is_that_of_spaces_within)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct beginning spaces[SPACES_TO_TELL];
 		bool all_same = true;
 		int i;
@@ -297,18 +288,13 @@ TEST_F(start, is_that_of_spaces_within)
 		}
 		CHECK(all_same == !variant->random);
 		CHECK(variant->random || spaces[0].first == 2);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* Also if that is set before there is anybody. */
 TEST_F(start, is_below_pid_max)
 {
-	pid_t child = fork();
-
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork()) {
 		pid_t init;
 
 		CHECK(!unshare(CLONE_NEWPSPACE));
@@ -322,9 +308,8 @@ TEST_F(start, is_below_pid_max)
 			CHECK(first > 1 && first < 400);
 			_exit(0);
 		}
-		_exit(reap(init));
+		CHECK(!reap(init));
 	}
-	EXPECT_EQ(reap(child), 0);
 }
 
 TEST_F(start, does_not_concern_classic_namespaces)

@@ -284,10 +284,7 @@ TEST(the_machine_lets_people_ask)
 
 TEST(the_machine_can_refuse)
 {
-	pid_t child = fork();
-
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork()) {
 		CHECK(!ask(1));
 		CHECK(!set_switch("0"));
 		/* Who has asked before gets nothing that they would take for a pspace. */
@@ -296,9 +293,7 @@ TEST(the_machine_can_refuse)
 		CHECK(unshare(CLONE_NEWPID) == -1 && errno == EPERM);
 		CHECK(ask(1) == -1 && errno == EPERM);
 		CHECK(!ask(0) && !makes_pspace());
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	EXPECT_EQ(set_switch("1"), 0);
 }
 
@@ -326,18 +321,13 @@ static void become_user(void)
 
 TEST(only_root_sets_the_machine)
 {
-	pid_t child = fork();
-
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork()) {
 		become_user();
 		CHECK(set_switch("2") == -EACCES);
 		/* To ask takes no privilege: what it makes does. */
 		CHECK(!ask(1));
 		CHECK(fork_with(CLONE_NEWPID) == -1 && errno == EPERM);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 }
 
 TEST(wrong_questions_are_einval)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Which numbers a task has, in which space, and what they reach. */
 
+#include "signals.h"
 #include "tree.h"
 #include <pthread.h>
 #include "harness.h"
@@ -21,33 +22,11 @@ static pid_t fork_numbered(pid_t number)
 	return clone3_with(&args);
 }
 
-static pid_t si_pid_of_next(int sig)
-{
-	siginfo_t info;
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, sig);
-	CHECK(sigwaitinfo(&set, &info) == sig);
-	return info.si_pid;
-}
-
-static void block(int sig)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, sig);
-	CHECK(!sigprocmask(SIG_BLOCK, &set, NULL));
-}
-
 TEST(clone_returns_a_members_own_number)
 {
 	struct gate gate = gate_new();
-	pid_t wid = fork_space();
 
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t member = fork();
 
 		CHECK(member >= 0);
@@ -57,17 +36,12 @@ TEST(clone_returns_a_members_own_number)
 		}
 		CHECK(member == 2);
 		CHECK(gate_wait(&gate) == member);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(a_member_has_one_number_inside)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		char line[64];
 
 		mount_own_proc();
@@ -76,9 +50,7 @@ TEST(a_member_has_one_number_inside)
 		CHECK(read_line("/proc/2/status", "NStgid:", line,
 				sizeof(line)));
 		CHECK(!strcmp(line, "\t2"));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 static void *check_thread(void *arg)
@@ -95,10 +67,7 @@ static void *check_thread(void *arg)
 
 TEST(a_members_thread_has_one_number_inside)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t member;
 
 		mount_own_proc();
@@ -112,9 +81,8 @@ TEST(a_members_thread_has_one_number_inside)
 			CHECK(!pthread_join(thread, NULL));
 			_exit(0);
 		}
-		_exit(reap(member));
+		CHECK(!reap(member));
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* Of all the tasks in the root's /proc only the init is in the space. */
@@ -142,7 +110,7 @@ TEST(a_member_has_no_number_outside)
 	EXPECT_EQ(access("/proc/32000", F_OK), -1);
 	EXPECT_EQ(kill(UNUSED, 0), -1);
 	EXPECT_EQ(errno, ESRCH);
-	EXPECT_EQ(syscall(SYS_pidfd_open, UNUSED, 0), -1);
+	EXPECT_EQ(open_pidfd(UNUSED), -1);
 	EXPECT_EQ(errno, ESRCH);
 	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
 }
@@ -211,7 +179,7 @@ TEST(two_spaces_hold_the_same_numbers_at_once)
 TEST(kill_reaches_the_task_of_the_own_space)
 {
 	struct gate ready = gate_new(), go = gate_new();
-	pid_t killer, other;
+	pid_t other;
 
 	other = fork_space();
 	ASSERT_GE(other, 0);
@@ -224,21 +192,17 @@ TEST(kill_reaches_the_task_of_the_own_space)
 	}
 	gate_wait(&ready);
 
-	killer = fork_space();
-	ASSERT_GE(killer, 0);
-	if (!killer) {
+	IN(fork_space()) {
 		add_children(1);
 		CHECK(end(2) == BY_SIGNAL(SIGKILL));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(killer), 0);
 	gate_pass(&go, 0);
 	EXPECT_EQ(reap(other), 0);
 }
 
 TEST(kill_reaches_no_task_outside)
 {
-	pid_t outside, wid;
+	pid_t outside;
 
 	outside = fork();
 	ASSERT_GE(outside, 0);
@@ -246,25 +210,21 @@ TEST(kill_reaches_no_task_outside)
 		CHECK(!setpgid(0, 0));
 		stay();
 	}
-	wid = fork_space();
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		CHECK(kill(outside, SIGKILL) == -1 && errno == ESRCH);
 		CHECK(kill(-outside, SIGKILL) == -1 && errno == ESRCH);
 		CHECK(syscall(SYS_tkill, outside, SIGKILL) == -1 &&
 		      errno == ESRCH);
-		CHECK(syscall(SYS_pidfd_open, outside, 0) == -1 &&
+		CHECK(open_pidfd(outside) == -1 &&
 		      errno == ESRCH);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 	EXPECT_EQ(waitpid(outside, NULL, WNOHANG), 0);
 	EXPECT_EQ(end(outside), BY_SIGNAL(SIGKILL));
 }
 
 TEST(kill_of_all_stays_in_the_space)
 {
-	pid_t outside, wid, sibling;
+	pid_t outside, sibling;
 
 	outside = fork();
 	ASSERT_GE(outside, 0);
@@ -273,9 +233,7 @@ TEST(kill_of_all_stays_in_the_space)
 	sibling = idle_space();
 	ASSERT_GT(sibling, 0);
 
-	wid = fork_space();
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		CHECK(kill(-1, SIGKILL) == -1 && errno == ESRCH);
 		add_children(2);
 		/* Has a number here, so this reaches it. */
@@ -284,9 +242,7 @@ TEST(kill_of_all_stays_in_the_space)
 		CHECK(reap(2) == BY_SIGNAL(SIGKILL));
 		CHECK(reap(3) == BY_SIGNAL(SIGKILL));
 		CHECK(reap(4) == BY_SIGNAL(SIGKILL));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 	EXPECT_EQ(waitpid(outside, NULL, WNOHANG), 0);
 	EXPECT_EQ(waitpid(sibling, NULL, WNOHANG), 0);
 	EXPECT_EQ(end(outside), BY_SIGNAL(SIGKILL));
@@ -306,10 +262,7 @@ FIXTURE_TEARDOWN(parent) {}
 
 TEST_F(parent, spends_one_number_on_a_space)
 {
-	pid_t wid = fork_with(variant->flags);
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_with(variant->flags)) {
 		struct gate go = gate_new(), ready = gate_new();
 		pid_t init;
 
@@ -328,17 +281,12 @@ TEST_F(parent, spends_one_number_on_a_space)
 		gate_wait(&ready);
 		CHECK(read_number(LAST_PID) == 2);
 		CHECK(end(init) == BY_SIGNAL(SIGKILL));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(the_last_number_is_the_spaces_own)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		CHECK(read_number(LAST_PID) == 1);
 		add_children(3);
 		CHECK(read_number(LAST_PID) == 4);
@@ -346,9 +294,7 @@ TEST(the_last_number_is_the_spaces_own)
 		add_children(1);
 		CHECK(!kill(1001, 0));
 		CHECK(read_number(LAST_PID) == 1001);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(the_root_has_the_id_4)
@@ -595,18 +541,13 @@ TEST(a_space_without_an_init_is_in_that_list)
 /* Before its first process, and as long as somebody can make that. */
 TEST(a_space_that_nobody_is_in_yet_is_in_that_list)
 {
-	pid_t child = fork();
-
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork()) {
 		uint64_t id;
 
 		CHECK(!unshare(CLONE_NEWPSPACE));
 		id = ns_id_of(getpid(), "pid_for_children");
 		CHECK(id && is_in_list(id) && is_space(id));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 }
 
 TEST(a_member_lists_its_own_space_only)
@@ -636,16 +577,12 @@ TEST(a_member_lists_its_own_space_only)
 TEST(an_unprivileged_user_lists_no_space_but_his_own)
 {
 	struct space space = space_of(0);
-	pid_t child = fork();
 
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork()) {
 		CHECK(!setuid(NOBODY));
 		CHECK(!is_in_list(space.id) && is_in_list(ROOT_ID));
 		CHECK(open_by_id(space.id) == -1);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
 }
 
@@ -730,27 +667,22 @@ TEST(sigchld_of_an_init_tells_its_wid)
 	ASSERT_GE(wid, 0);
 	if (!wid)
 		_exit(0);
-	EXPECT_EQ(si_pid_of_next(SIGCHLD), wid);
+	EXPECT_EQ(sender_of(SIGCHLD), wid);
 	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(sigchld_of_a_member_tells_its_number)
 {
-	pid_t wid;
-
 	block(SIGCHLD);
-	wid = fork_space();
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t member = fork();
 
 		CHECK(member >= 0);
 		if (!member)
 			_exit(0);
-		CHECK(si_pid_of_next(SIGCHLD) == 2);
-		_exit(reap(2));
+		CHECK(sender_of(SIGCHLD) == 2);
+		CHECK(!reap(2));
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(waitid_tells_the_wid)
@@ -768,21 +700,16 @@ TEST(waitid_tells_the_wid)
 
 TEST(a_signal_tells_the_number_of_a_sender_inside)
 {
-	pid_t wid;
-
 	block(SIGUSR1);
-	wid = fork_space();
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t member = fork();
 
 		CHECK(member >= 0);
 		if (!member)
 			_exit(kill(1, SIGUSR1));
-		CHECK(si_pid_of_next(SIGUSR1) == 2);
-		_exit(reap(2));
+		CHECK(sender_of(SIGUSR1) == 2);
+		CHECK(!reap(2));
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(a_signal_tells_0_for_a_sender_outside)
@@ -793,17 +720,14 @@ TEST(a_signal_tells_0_for_a_sender_outside)
 	wid = fork_space();
 	ASSERT_GE(wid, 0);
 	if (!wid)
-		_exit(si_pid_of_next(SIGUSR1));
+		_exit(sender_of(SIGUSR1));
 	EXPECT_EQ(kill(wid, SIGUSR1), 0);
 	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(the_parent_of_an_init_is_0_and_that_of_its_child_1)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t child;
 
 		CHECK(getppid() == 0);
@@ -817,17 +741,15 @@ TEST(the_parent_of_an_init_is_0_and_that_of_its_child_1)
 				_exit(getppid() == 2 ? 0 : 1);
 			_exit(reap(child));
 		}
-		_exit(reap(child));
+		CHECK(!reap(child));
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(a_group_and_a_session_from_outside_are_0_inside)
 {
-	pid_t wid = fork_space();
+	pid_t wid;
 
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t member;
 
 		CHECK(getpgrp() == 0 && getsid(0) == 0);
@@ -838,9 +760,7 @@ TEST(a_group_and_a_session_from_outside_are_0_inside)
 		CHECK(reap(member) == 0);
 		CHECK(setsid() == 1);
 		CHECK(getpgrp() == 1 && getsid(0) == 1);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 
 	/* Outside they are what they were. */
 	wid = idle_space();

@@ -465,7 +465,7 @@ TEST_F(flag, a_member_with_autokill_dies_alone)
 		CHECK(member >= 0);
 		if (!member)
 			stay();
-		poller.fd = syscall(SYS_pidfd_open, member, 0);
+		poller.fd = open_pidfd(member);
 		poller.events = POLLIN;
 		CHECK(poller.fd >= 0);
 		close(self->pidfd);

@@ -8,6 +8,8 @@
 /* The C library has its own definitions of what this would bring. */
 #define _ASM_GENERIC_FCNTL_H
 #include <linux/pidfd.h>
+#include "self.h"
+#include "signals.h"
 #include "tree.h"
 #include <mqueue.h>
 #include <pthread.h>
@@ -25,9 +27,6 @@
 /* One of those that queue. */
 #define REALTIME	40
 
-/* A stop is an end too: what outcome() returns then. */
-#define STOPPED(signal)	(256 + (signal))
-
 /* One that kills, one that dumps, one that queues, one that stops. */
 static const int signals[] = { SIGTERM, SIGQUIT, REALTIME, SIGTSTP };
 
@@ -35,21 +34,6 @@ static const int signals[] = { SIGTERM, SIGQUIT, REALTIME, SIGTSTP };
 static int effect(int sig)
 {
 	return sig == SIGTSTP ? STOPPED(sig) : BY_SIGNAL(sig);
-}
-
-/* Like reap(), but who was stopped is killed. */
-static int outcome(pid_t pid)
-{
-	int status;
-
-	if (waitpid(pid, &status, __WALL | WUNTRACED) < 0)
-		return -errno;
-	if (WIFSTOPPED(status)) {
-		end(pid);
-		return STOPPED(WSTOPSIG(status));
-	}
-	return WIFEXITED(status) ? WEXITSTATUS(status)
-				 : BY_SIGNAL(WTERMSIG(status));
 }
 
 /*
@@ -248,21 +232,9 @@ static bool is_continued(struct init *init)
  * What it is told to do
  */
 
-static sigset_t set_of(int sig)
+static void have_blocked(int sig)
 {
-	sigset_t set;
-
-	CHECK(!sigemptyset(&set));
-	if (sig)
-		CHECK(!sigaddset(&set, sig));
-	return set;
-}
-
-static void block(int sig)
-{
-	sigset_t set = set_of(sig);
-
-	CHECK(!sigprocmask(SIG_BLOCK, &set, NULL));
+	block(sig);
 }
 
 static void unblock(int sig)
@@ -270,14 +242,6 @@ static void unblock(int sig)
 	sigset_t set = set_of(sig);
 
 	CHECK(!sigprocmask(SIG_UNBLOCK, &set, NULL));
-}
-
-static bool is_pending(int sig)
-{
-	sigset_t set;
-
-	CHECK(!sigpending(&set));
-	return sigismember(&set, sig);
 }
 
 static void have_pending(int sig)
@@ -324,7 +288,7 @@ static void set_death_signal(int sig)
 	CHECK(!prctl(PR_SET_PDEATHSIG, sig));
 }
 
-static void *run_thread(void *line)
+static void *obey_in_thread(void *line)
 {
 	obey(line);
 }
@@ -333,7 +297,7 @@ static void add_thread(int arg)
 {
 	pthread_t thread;
 
-	CHECK(!pthread_create(&thread, NULL, run_thread, &me->thread));
+	CHECK(!pthread_create(&thread, NULL, obey_in_thread, &me->thread));
 }
 
 static void exit_thread(int arg)
@@ -403,7 +367,7 @@ static int send_with(int fd, int sig, siginfo_t *info, int flags)
 	return err;
 }
 
-static int open_pidfd(pid_t pid, int flags)
+static int open_pidfd_with(pid_t pid, int flags)
 {
 	int fd = syscall(SYS_pidfd_open, pid, flags);
 
@@ -413,24 +377,24 @@ static int open_pidfd(pid_t pid, int flags)
 
 static int by_pidfd(struct init *init, int sig)
 {
-	return send_with(open_pidfd(init->wid, 0), sig, NULL, 0);
+	return send_with(open_pidfd_with(init->wid, 0), sig, NULL, 0);
 }
 
 static int by_pidfd_with_info(struct init *init, int sig)
 {
 	siginfo_t info = info_of(sig, SI_QUEUE, getpid());
 
-	return send_with(open_pidfd(init->wid, 0), sig, &info, 0);
+	return send_with(open_pidfd_with(init->wid, 0), sig, &info, 0);
 }
 
 static int by_pidfd_of_thread(struct init *init, int sig)
 {
-	return send_with(open_pidfd(init->wid, PIDFD_THREAD), sig, NULL, 0);
+	return send_with(open_pidfd_with(init->wid, PIDFD_THREAD), sig, NULL, 0);
 }
 
 static int by_pidfd_to_group(struct init *init, int sig)
 {
-	return send_with(open_pidfd(init->wid, 0), sig, NULL, PIDFD_SIGNAL_PROCESS_GROUP);
+	return send_with(open_pidfd_with(init->wid, 0), sig, NULL, PIDFD_SIGNAL_PROCESS_GROUP);
 }
 
 static int send_to_pair(uint64_t id, pid_t nr, int sig)
@@ -511,7 +475,7 @@ TEST_F(from_above, a_blocked_signal_takes_effect_when_it_is_unblocked)
 	for (i = 0; i < ARRAY_SIZE(signals); i++) {
 		struct init init = init_new("ordinary");
 
-		EXPECT_TRUE(order(&init, block, signals[i]));
+		EXPECT_TRUE(order(&init, have_blocked, signals[i]));
 		EXPECT_EQ(variant->send(&init, signals[i]), 0);
 		EXPECT_TRUE(order(&init, have_pending, signals[i]));
 		ask(&init.line, unblock, signals[i]);
@@ -526,7 +490,7 @@ TEST_F(from_above, a_blocked_signal_does_nothing_to_an_init)
 	for (i = 0; i < ARRAY_SIZE(signals); i++) {
 		struct init init = init_new("init");
 
-		EXPECT_TRUE(order(&init, block, signals[i]));
+		EXPECT_TRUE(order(&init, have_blocked, signals[i]));
 		EXPECT_EQ(variant->send(&init, signals[i]), 0);
 		EXPECT_TRUE(order(&init, unblock, signals[i]));
 		EXPECT_EQ(fate(&init), LIVED);
@@ -544,7 +508,7 @@ TEST_F(from_above, a_handler_runs)
 		EXPECT_EQ(variant->send(&init, signals[i]), 0);
 		EXPECT_TRUE(order(&init, have_handled, 1));
 		/* Blocked and unblocked, too. */
-		EXPECT_TRUE(order(&init, block, signals[i]));
+		EXPECT_TRUE(order(&init, have_blocked, signals[i]));
 		EXPECT_EQ(variant->send(&init, signals[i]), 0);
 		EXPECT_TRUE(order(&init, have_handled, 1));
 		EXPECT_TRUE(order(&init, unblock, signals[i]));
@@ -565,7 +529,7 @@ TEST_F(from_above, an_ignored_signal_is_ignored)
 
 		EXPECT_TRUE(order(&init, ignore, signals[i]));
 		EXPECT_EQ(variant->send(&init, signals[i]), 0);
-		EXPECT_TRUE(order(&init, block, signals[i]));
+		EXPECT_TRUE(order(&init, have_blocked, signals[i]));
 		EXPECT_EQ(variant->send(&init, signals[i]), 0);
 		EXPECT_TRUE(order(&init, unblock, signals[i]));
 		EXPECT_EQ(fate(&init), LIVED);
@@ -628,10 +592,7 @@ TEST(each_signal_from_above_but_two_does_nothing_to_an_init)
 
 TEST(kill_all_from_above_ends_it)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct init init, other;
 
 		mount_own_proc();
@@ -640,9 +601,7 @@ TEST(kill_all_from_above_ends_it)
 		CHECK(!kill(-1, SIGTERM));
 		CHECK(fate(&init) == BY_SIGNAL(SIGTERM));
 		CHECK(fate(&other) == LIVED);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 static void exec_sleep(int arg)
@@ -708,17 +667,6 @@ TEST(the_descriptor_of_the_space_tells_the_signal)
 /* A message comes from who has sent it. */
 
 static mqd_t queue;
-
-static mqd_t queue_new(void)
-{
-	struct mq_attr attr = { .mq_maxmsg = 1, .mq_msgsize = 1 };
-	const char *name = TEXT("/ordinary-%d", getpid());
-	mqd_t new = mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, &attr);
-
-	CHECK(new >= 0);
-	CHECK(!mq_unlink(name));
-	return new;
-}
 
 static void be_notified(int sig)
 {
@@ -797,7 +745,7 @@ static void queue_for_1_as_0(int sig)
 
 static void pidfd_1(int sig)
 {
-	CHECK(!send_with(open_pidfd(1, 0), sig, NULL, 0));
+	CHECK(!send_with(open_pidfd_with(1, 0), sig, NULL, 0));
 }
 
 static void signal_group(int sig)
@@ -1091,7 +1039,7 @@ TEST_F(not_from_above, it_does_nothing_when_it_is_unblocked)
 		int sig = self->signals[i];
 		struct init init = init_new("ordinary");
 
-		EXPECT_TRUE(order(&init, block, sig));
+		EXPECT_TRUE(order(&init, have_blocked, sig));
 		EXPECT_TRUE(order(&init, variant->send, sig));
 		EXPECT_TRUE(order(&init, have_pending, sig));
 		EXPECT_TRUE(order(&init, unblock, sig));
@@ -1167,7 +1115,7 @@ TEST(one_put_in_is_inside)
 		struct init init = init_new("ordinary");
 		pid_t child;
 
-		ASSERT_TRUE(order(&init, block, SIGTERM));
+		ASSERT_TRUE(order(&init, have_blocked, SIGTERM));
 		child = fork_into(open_ns(init.wid, "pid"));
 		ASSERT_GE(child, 0);
 		if (!child) {
@@ -1249,7 +1197,7 @@ TEST(the_hangup_of_an_orphaned_group_does_nothing)
 
 TEST(the_hangup_of_an_orphaned_group_does_nothing_when_it_is_unblocked)
 {
-	run_orphaned_group(block, unblock);
+	run_orphaned_group(have_blocked, unblock);
 }
 
 /*
@@ -1310,7 +1258,7 @@ TEST_F(beside, a_signal_does_nothing_when_it_is_unblocked)
 	for (i = 0; i < ARRAY_SIZE(signals); i++) {
 		struct init init = init_new("ordinary");
 
-		EXPECT_TRUE(order(&init, block, signals[i]));
+		EXPECT_TRUE(order(&init, have_blocked, signals[i]));
 		send_from_beside(&init, variant->send, signals[i], "ordinary");
 		EXPECT_TRUE(order(&init, have_pending, signals[i]));
 		EXPECT_TRUE(order(&init, unblock, signals[i]));
@@ -1423,7 +1371,7 @@ TEST_F(taken, the_next_from_inside_does_nothing)
 			int sig = self->signals[i];
 			struct init init = init_new("ordinary");
 
-			EXPECT_TRUE(order(&init, block, sig));
+			EXPECT_TRUE(order(&init, have_blocked, sig));
 			for (k = 0; k < ARRAY_SIZE(inner_ways); k++) {
 				EXPECT_EQ(ways[j](&init, sig), 0);
 				EXPECT_TRUE(order(&init, have_pending, sig));
@@ -1432,7 +1380,7 @@ TEST_F(taken, the_next_from_inside_does_nothing)
 				EXPECT_TRUE(order(&init, inner_ways[k], sig));
 				EXPECT_TRUE(order(&init, have_pending, sig));
 				EXPECT_TRUE(order(&init, unblock, sig));
-				EXPECT_TRUE(order(&init, block, sig));
+				EXPECT_TRUE(order(&init, have_blocked, sig));
 			}
 			EXPECT_EQ(fate(&init), LIVED);
 		}
@@ -1446,7 +1394,7 @@ TEST_F(taken, the_next_from_beside_does_nothing)
 		int sig = self->signals[i];
 		struct init init = init_new("ordinary");
 
-		EXPECT_TRUE(order(&init, block, sig));
+		EXPECT_TRUE(order(&init, have_blocked, sig));
 		EXPECT_EQ(kill(init.wid, sig), 0);
 		EXPECT_TRUE(order(&init, variant->take, sig));
 		send_from_beside(&init, signal_group, sig, "init");
@@ -1465,7 +1413,7 @@ TEST_F(taken, the_next_from_above_takes_effect)
 			int sig = self->signals[i];
 			struct init init = init_new("ordinary");
 
-			EXPECT_TRUE(order(&init, block, sig));
+			EXPECT_TRUE(order(&init, have_blocked, sig));
 			EXPECT_EQ(kill(init.wid, sig), 0);
 			EXPECT_TRUE(order(&init, variant->take, sig));
 			EXPECT_EQ(ways[j](&init, sig), 0);
@@ -1538,7 +1486,7 @@ TEST(a_timer_whose_signal_is_not_ignored_any_more_does_nothing)
 		EXPECT_TRUE(order(&init, ignore, sig));
 		EXPECT_TRUE(order(&init, have_ignored_timer, sig));
 		EXPECT_EQ(kill(init.wid, sig), 0);
-		EXPECT_TRUE(order(&init, block, sig));
+		EXPECT_TRUE(order(&init, have_blocked, sig));
 		EXPECT_TRUE(order(&init, by_default, sig));
 		EXPECT_TRUE(order(&init, have_pending, sig));
 		EXPECT_TRUE(order(&init, unblock, sig));
@@ -1554,7 +1502,7 @@ TEST(of_two_that_are_blocked_each_acts_if_one_is_from_above)
 		int sig = both[i].sig;
 		struct init init = init_new("ordinary");
 
-		EXPECT_TRUE(order(&init, block, sig));
+		EXPECT_TRUE(order(&init, have_blocked, sig));
 		for (j = 0; j < 2; j++) {
 			bool to_thread = both[i].sent[j].to_thread;
 
@@ -1586,16 +1534,16 @@ TEST(without_memory_for_it_a_signal_is_from_where_it_came)
 	struct init init = init_new("ordinary");
 
 	EXPECT_TRUE(order(&init, have_no_queue, 0));
-	EXPECT_TRUE(order(&init, block, SIGTERM));
+	EXPECT_TRUE(order(&init, have_blocked, SIGTERM));
 	EXPECT_TRUE(order(&init, member_queues, SIGTERM));
 	EXPECT_TRUE(order(&init, have_pending, SIGTERM));
 	EXPECT_TRUE(order(&init, unblock, SIGTERM));
-	EXPECT_TRUE(order(&init, block, SIGTERM));
+	EXPECT_TRUE(order(&init, have_blocked, SIGTERM));
 	EXPECT_EQ(by_sigqueue(&init, SIGTERM), 0);
 	EXPECT_TRUE(order(&init, by_sigwaitinfo, SIGTERM));
 	EXPECT_TRUE(order(&init, member_queues, SIGTERM));
 	EXPECT_TRUE(order(&init, unblock, SIGTERM));
-	EXPECT_TRUE(order(&init, block, SIGTERM));
+	EXPECT_TRUE(order(&init, have_blocked, SIGTERM));
 	EXPECT_EQ(by_sigqueue(&init, SIGTERM), 0);
 	ask(&init.line, unblock, SIGTERM);
 	EXPECT_EQ(fate(&init), BY_SIGNAL(SIGTERM));
@@ -1645,8 +1593,8 @@ TEST(a_blocked_signal_takes_effect_in_a_call_that_opens_up_for_it)
 		for (before = 0; before < 2; before++) {
 			struct init init = init_new("ordinary");
 
-			EXPECT_TRUE(order(&init, block, SIGTERM));
-			EXPECT_TRUE(order(&init, block, SIGUSR1));
+			EXPECT_TRUE(order(&init, have_blocked, SIGTERM));
+			EXPECT_TRUE(order(&init, have_blocked, SIGUSR1));
 			EXPECT_TRUE(order(&init, handle, SIGUSR1));
 			/* One from inside does not end it. */
 			EXPECT_TRUE(order(&init, member_kills, SIGTERM));
@@ -1669,7 +1617,7 @@ TEST(who_waits_for_a_signal_from_above_gets_it)
 {
 	struct init init = init_new("ordinary");
 
-	EXPECT_TRUE(order(&init, block, SIGTERM));
+	EXPECT_TRUE(order(&init, have_blocked, SIGTERM));
 	ask(&init.line, by_sigwaitinfo, SIGTERM);
 	await_state(TEXT("/proc/%d/status", init.wid), "S");
 	EXPECT_EQ(kill(init.wid, SIGTERM), 0);
@@ -1679,26 +1627,21 @@ TEST(who_waits_for_a_signal_from_above_gets_it)
 
 /* Another program */
 
-static int self_exe = -1;
-
-static void exec_self(const char *role)
+static void execute(const char *role)
 {
-	char *argv[] = { "self", NULL }, *envp[] = { (char *)role, NULL };
-
 	/* There it says that it is done. */
 	CHECK(dup2(me->line.done[1], 1) == 1);
-	fexecve(self_exe, argv, envp);
-	CHECK(!"executed");
+	exec_self(role);
 }
 
 static void exec_unblocking(int arg)
 {
-	exec_self("ROLE=unblock");
+	execute("ROLE=unblock");
 }
 
 static void exec_staying(int arg)
 {
-	exec_self("ROLE=stay");
+	execute("ROLE=stay");
 }
 
 __attribute__((constructor)) static void executed(void)
@@ -1721,16 +1664,15 @@ TEST(a_blocked_signal_takes_effect_when_another_program_unblocks_it)
 {
 	struct init init;
 
-	self_exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	ASSERT_GE(self_exe, 0);
+	open_self();
 	init = init_new("ordinary");
-	EXPECT_TRUE(order(&init, block, SIGTERM));
+	EXPECT_TRUE(order(&init, have_blocked, SIGTERM));
 	EXPECT_EQ(kill(init.wid, SIGTERM), 0);
 	ask(&init.line, exec_unblocking, 0);
 	EXPECT_EQ(fate(&init), BY_SIGNAL(SIGTERM));
 
 	init = init_new("ordinary");
-	EXPECT_TRUE(order(&init, block, SIGTERM));
+	EXPECT_TRUE(order(&init, have_blocked, SIGTERM));
 	EXPECT_TRUE(order(&init, member_kills, SIGTERM));
 	ask(&init.line, exec_unblocking, 0);
 	EXPECT_EQ(fate(&init), LIVED);
@@ -1740,8 +1682,7 @@ TEST(another_program_has_no_handler_of_the_first)
 {
 	struct init init;
 
-	self_exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	ASSERT_GE(self_exe, 0);
+	open_self();
 	init = init_new("ordinary");
 	EXPECT_TRUE(order(&init, handle, SIGTERM));
 	EXPECT_TRUE(order(&init, exec_staying, 0));
@@ -1808,12 +1749,12 @@ TEST(a_signal_from_above_that_one_thread_blocks_takes_effect)
 	for (i = 0; i < ARRAY_SIZE(signals); i++) {
 		struct init init = init_with_thread();
 
-		EXPECT_TRUE(order(&init, block, signals[i]));
+		EXPECT_TRUE(order(&init, have_blocked, signals[i]));
 		EXPECT_EQ(kill(init.wid, signals[i]), 0);
 		EXPECT_EQ(fate_by(&init, &init.thread), effect(signals[i]));
 
 		init = init_with_thread();
-		EXPECT_TRUE(order_thread(&init, block, signals[i]));
+		EXPECT_TRUE(order_thread(&init, have_blocked, signals[i]));
 		EXPECT_EQ(kill(init.wid, signals[i]), 0);
 		EXPECT_EQ(fate(&init), effect(signals[i]));
 	}
@@ -1827,13 +1768,13 @@ TEST(a_signal_from_inside_that_one_thread_blocks_does_nothing)
 	for (i = 0; i < ARRAY_SIZE(signals); i++) {
 		struct init init = init_with_thread();
 
-		EXPECT_TRUE(order_thread(&init, block, signals[i]));
+		EXPECT_TRUE(order_thread(&init, have_blocked, signals[i]));
 		EXPECT_TRUE(order(&init, member_kills, signals[i]));
 		EXPECT_TRUE(order_thread(&init, do_nothing, 0));
 		EXPECT_EQ(fate(&init), LIVED);
 
 		init = init_with_thread();
-		EXPECT_TRUE(order(&init, block, signals[i]));
+		EXPECT_TRUE(order(&init, have_blocked, signals[i]));
 		EXPECT_TRUE(order(&init, member_kills, signals[i]));
 		EXPECT_TRUE(order_thread(&init, do_nothing, 0));
 		EXPECT_TRUE(order(&init, unblock, signals[i]));
@@ -1848,7 +1789,7 @@ TEST(a_signal_that_all_threads_block_takes_effect_when_one_unblocks_it)
 	for (i = 0; i < ARRAY_SIZE(signals); i++) {
 		struct init init = init_new("ordinary");
 
-		EXPECT_TRUE(order(&init, block, signals[i]));
+		EXPECT_TRUE(order(&init, have_blocked, signals[i]));
 		EXPECT_TRUE(order(&init, add_thread, 0));
 		EXPECT_EQ(kill(init.wid, signals[i]), 0);
 		EXPECT_TRUE(order(&init, have_pending, signals[i]));
@@ -1864,8 +1805,8 @@ TEST(a_signal_from_inside_that_all_threads_block_does_nothing)
 	for (i = 0; i < ARRAY_SIZE(signals); i++) {
 		struct init init = init_with_thread();
 
-		EXPECT_TRUE(order(&init, block, signals[i]));
-		EXPECT_TRUE(order_thread(&init, block, signals[i]));
+		EXPECT_TRUE(order(&init, have_blocked, signals[i]));
+		EXPECT_TRUE(order_thread(&init, have_blocked, signals[i]));
 		EXPECT_TRUE(order(&init, member_kills, signals[i]));
 		EXPECT_TRUE(order(&init, have_pending, signals[i]));
 		EXPECT_TRUE(order_thread(&init, unblock, signals[i]));
@@ -1880,8 +1821,8 @@ TEST(a_signal_to_a_thread_takes_effect_when_that_unblocks_it)
 {
 	struct init init = init_with_thread();
 
-	EXPECT_TRUE(order(&init, block, SIGTERM));
-	EXPECT_TRUE(order_thread(&init, block, SIGTERM));
+	EXPECT_TRUE(order(&init, have_blocked, SIGTERM));
+	EXPECT_TRUE(order_thread(&init, have_blocked, SIGTERM));
 	EXPECT_EQ(syscall(SYS_tgkill, init.wid, thread_of(&init), SIGTERM), 0);
 	EXPECT_TRUE(order(&init, have_none_pending, SIGTERM));
 	EXPECT_TRUE(order(&init, unblock, SIGTERM));
@@ -1895,8 +1836,8 @@ TEST(a_signal_to_a_thread_is_gone_with_it)
 	struct init init = init_with_thread();
 	pid_t thread = thread_of(&init);
 
-	EXPECT_TRUE(order(&init, block, SIGTERM));
-	EXPECT_TRUE(order_thread(&init, block, SIGTERM));
+	EXPECT_TRUE(order(&init, have_blocked, SIGTERM));
+	EXPECT_TRUE(order_thread(&init, have_blocked, SIGTERM));
 	EXPECT_EQ(syscall(SYS_tgkill, init.wid, thread, SIGTERM), 0);
 	ask(&init.thread, exit_thread, 0);
 	EXPECT_TRUE(is_missing_at_last(TEXT("/proc/%d/task/%d", init.wid, thread)));
@@ -1910,8 +1851,8 @@ TEST(a_signal_that_another_thread_has_taken_is_taken)
 {
 	struct init init = init_with_thread();
 
-	EXPECT_TRUE(order(&init, block, SIGTERM));
-	EXPECT_TRUE(order_thread(&init, block, SIGTERM));
+	EXPECT_TRUE(order(&init, have_blocked, SIGTERM));
+	EXPECT_TRUE(order_thread(&init, have_blocked, SIGTERM));
 	EXPECT_EQ(kill(init.wid, SIGTERM), 0);
 	EXPECT_TRUE(order_thread(&init, by_sigwaitinfo, SIGTERM));
 	EXPECT_TRUE(order(&init, member_kills, SIGTERM));
@@ -1940,8 +1881,7 @@ TEST(a_thread_that_executes_a_program_takes_signals_as_before)
 {
 	struct init init;
 
-	self_exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	ASSERT_GE(self_exe, 0);
+	open_self();
 	init = init_with_thread();
 	ask(&init.thread, exec_staying, 0);
 	EXPECT_TRUE(is_done(&init, &init.line));
@@ -1968,7 +1908,7 @@ static struct init init_traced(const char *word)
 	struct init init = init_new(word);
 
 	/* Nothing else is to stop it. */
-	CHECK(order(&init, block, SIGCHLD));
+	CHECK(order(&init, have_blocked, SIGCHLD));
 	CHECK(!ptrace(PTRACE_SEIZE, init.wid, NULL, NULL));
 	return init;
 }
@@ -2150,7 +2090,7 @@ TEST(a_tracer_inside_passes_on_a_signal_from_above)
 
 	tracer_ready = gate_new();
 	init = init_new("ordinary");
-	ASSERT_TRUE(order(&init, block, SIGCHLD));
+	ASSERT_TRUE(order(&init, have_blocked, SIGCHLD));
 	ASSERT_TRUE(order(&init, add_tracer, true));
 	EXPECT_TRUE(order(&init, member_kills, SIGTERM));
 	EXPECT_EQ(kill(init.wid, SIGTERM), 0);
@@ -2163,7 +2103,7 @@ TEST(a_tracer_inside_keeps_a_signal_from_above)
 
 	tracer_ready = gate_new();
 	init = init_new("ordinary");
-	ASSERT_TRUE(order(&init, block, SIGCHLD));
+	ASSERT_TRUE(order(&init, have_blocked, SIGCHLD));
 	ASSERT_TRUE(order(&init, add_tracer, false));
 	EXPECT_EQ(kill(init.wid, SIGTERM), 0);
 	EXPECT_EQ(fate(&init), LIVED);
@@ -2206,7 +2146,7 @@ static void make_and_die(struct init *init, const char *word)
 static void make_blocking_and_die(struct init *init, const char *word)
 {
 	init_start(init, word);
-	CHECK(order(init, block, SIGTERM));
+	CHECK(order(init, have_blocked, SIGTERM));
 	CHECK(order(init, set_death_signal, SIGTERM));
 	gate_pass(&wid_gate, init->wid);
 }
@@ -2375,14 +2315,14 @@ static void press_key_blocked(struct init *init, bool ordinary, int key)
 {
 	int sig = keys[key].sig;
 
-	CHECK(order(init, block, sig));
+	CHECK(order(init, have_blocked, sig));
 	press(key);
 	CHECK(order(init, have_pending, sig));
 	/* Once it is taken, it is as if it had not been. */
 	CHECK(order(init, by_sigwaitinfo, sig));
 	CHECK(order(init, member_kills, sig));
 	CHECK(order(init, unblock, sig));
-	CHECK(order(init, block, sig));
+	CHECK(order(init, have_blocked, sig));
 	press(key);
 	ask(&init->line, unblock, sig);
 	CHECK(fate(init) == (ordinary ? effect(sig) : LIVED));
@@ -2492,7 +2432,7 @@ static void fake_as_member(struct init *init, bool ordinary, int key)
 {
 	CHECK(order(init, member_fakes_key, keys[key].sig));
 	await_echo(keys[key].echo);
-	CHECK(order(init, block, keys[key].sig));
+	CHECK(order(init, have_blocked, keys[key].sig));
 	CHECK(order(init, member_fakes_key, keys[key].sig));
 	await_echo(keys[key].echo);
 	CHECK(order(init, have_pending, keys[key].sig));
@@ -2565,7 +2505,7 @@ static void stop_group_as_member(struct init *init, bool ordinary, int sig)
 	ignore(SIGTTOU);
 	set_foreground(getpgrp());
 	CHECK(order(init, member_stops_group, sig));
-	CHECK(order(init, block, sig));
+	CHECK(order(init, have_blocked, sig));
 	CHECK(order(init, member_stops_group, sig));
 	CHECK(order(init, unblock, sig));
 	CHECK(fate(init) == LIVED);
@@ -2663,7 +2603,7 @@ static void leave_session(struct init *init, const char *word)
 static void leave_session_blocked(struct init *init, const char *word)
 {
 	start_and_tell(init, word);
-	CHECK(order(init, block, SIGHUP));
+	CHECK(order(init, have_blocked, SIGHUP));
 }
 
 static void give_up_terminal(struct init *init, const char *word)
@@ -3047,7 +2987,6 @@ static void user_is_refused(int arg)
 TEST(who_is_inside_or_beside_may_not_set_it)
 {
 	struct init init, sibling;
-	pid_t child;
 
 	init = init_new("init");
 	target = init.id;
@@ -3060,16 +2999,12 @@ TEST(who_is_inside_or_beside_may_not_set_it)
 	/* Itself, as it was known when the child was made. */
 	init = init_new("init");
 	target = init.id;
-	child = fork_into(open_ns(init.wid, "pid"));
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork_into(open_ns(init.wid, "pid"))) {
 		be_refused(0);
 		member_is_refused(0);
 		below_is_refused(0);
 		classic_is_refused(0);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	EXPECT_EQ(kill(init.wid, SIGTERM), 0);
 	EXPECT_EQ(fate(&init), LIVED);
 }
@@ -3111,13 +3046,9 @@ TEST(a_user_without_privilege_may_not_set_it)
 	}
 	EXPECT_EQ(reap(child), 0);
 	/* Nor does a member. */
-	child = fork_into(open_ns(init.wid, "pid"));
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork_into(open_ns(init.wid, "pid"))) {
 		CHECK(pwrite(fd, "ordinary", 8, 0) == -1 && errno == EPERM);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	EXPECT_TRUE(control_is(init.id, "signals", "init"));
 	EXPECT_EQ(fate(&init), LIVED);
 }

@@ -5,11 +5,6 @@
 #include <pthread.h>
 #include "harness.h"
 
-static void become_subreaper(void)
-{
-	CHECK(!prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
-}
-
 /*
  * Of the child of a process that has ended: is it the caller's now? The one who
  * asks has waited for the parent, so that the orphan has been given away.
@@ -55,26 +50,18 @@ static pid_t fork_parent_of(struct orphan *orphan)
 
 TEST(an_orphan_goes_to_pid_1)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct orphan orphan = orphan_new();
 
 		CHECK(reap(fork_parent_of(&orphan)) == 0);
 		CHECK(parent_of(&orphan) == 1);
 		CHECK(reap(3) == 9);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(an_orphan_that_is_a_zombie_goes_to_pid_1)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t child = fork();
 
 		CHECK(child >= 0);
@@ -90,17 +77,12 @@ TEST(an_orphan_that_is_a_zombie_goes_to_pid_1)
 		}
 		CHECK(reap(2) == 0);
 		CHECK(reap(3) == 9);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(pid_1_gets_sigchld_of_an_orphan)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct orphan orphan = orphan_new();
 		siginfo_t info;
 		sigset_t set;
@@ -114,17 +96,14 @@ TEST(pid_1_gets_sigchld_of_an_orphan)
 		CHECK(parent_of(&orphan) == 1);
 		CHECK(sigwaitinfo(&set, &info) == SIGCHLD);
 		CHECK(info.si_pid == 3 && info.si_status == 9);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(an_orphan_in_an_inner_space_goes_to_its_own_pid_1)
 {
-	pid_t wid = fork_space();
+	IN(fork_space()) {
+		pid_t wid;
 
-	ASSERT_GE(wid, 0);
-	if (!wid) {
 		wid = fork_space();
 		CHECK(wid >= 0);
 		if (!wid) {
@@ -138,17 +117,12 @@ TEST(an_orphan_in_an_inner_space_goes_to_its_own_pid_1)
 		CHECK(reap(wid) == 0);
 		/* Nothing has come up here. */
 		CHECK(wait(NULL) == -1 && errno == ECHILD);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(an_orphan_goes_to_a_subreaper_in_the_space)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t subreaper = fork();
 
 		CHECK(subreaper >= 0);
@@ -161,17 +135,13 @@ TEST(an_orphan_goes_to_a_subreaper_in_the_space)
 			CHECK(reap(4) == 9);
 			_exit(0);
 		}
-		_exit(reap(subreaper));
+		CHECK(!reap(subreaper));
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(an_orphan_goes_to_the_nearest_subreaper)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t child;
 
 		become_subreaper();
@@ -191,38 +161,29 @@ TEST(an_orphan_goes_to_the_nearest_subreaper)
 			}
 			_exit(reap(child));
 		}
-		_exit(reap(child));
+		CHECK(!reap(child));
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(a_subreaper_outside_never_gets_an_orphan)
 {
-	pid_t wid;
-
 	become_subreaper();
-	wid = fork_space();
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct orphan orphan = orphan_new();
 
 		CHECK(reap(fork_parent_of(&orphan)) == 0);
 		CHECK(parent_of(&orphan) == 1);
 		CHECK(reap(3) == 9);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 	EXPECT_EQ(wait(NULL), -1);
 	EXPECT_EQ(errno, ECHILD);
 }
 
 TEST(a_subreaper_in_the_outer_space_never_gets_an_orphan)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t subreaper = fork();
+		pid_t wid;
 
 		CHECK(subreaper >= 0);
 		if (!subreaper) {
@@ -240,9 +201,8 @@ TEST(a_subreaper_in_the_outer_space_never_gets_an_orphan)
 			CHECK(wait(NULL) == -1 && errno == ECHILD);
 			_exit(0);
 		}
-		_exit(reap(subreaper));
+		CHECK(!reap(subreaper));
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* Tells that the orphan, 3, has come to this init, and waits for it. */
@@ -259,7 +219,7 @@ TEST(an_orphan_of_one_put_in_goes_to_pid_1)
 {
 	struct orphan orphan = orphan_new();
 	struct gate go = gate_new();
-	pid_t wid, child;
+	pid_t wid;
 
 	/* It is an ancestor, and in the root, where it is to stay out of it. */
 	become_subreaper();
@@ -267,17 +227,16 @@ TEST(an_orphan_of_one_put_in_goes_to_pid_1)
 	ASSERT_GE(wid, 0);
 	if (!wid)
 		adopt_3(&orphan, &go);
-	child = fork_into(open_ns(wid, "pid"));
-	ASSERT_GE(child, 0);
-	if (!child) {
+
+	IN(fork_into(open_ns(wid, "pid"))) {
+		pid_t child;
+
 		child = fork();
 		CHECK(child >= 0);
 		if (!child)
 			be_orphan(&orphan);
 		CHECK(child == 3);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	gate_pass(&go, 0);
 	EXPECT_EQ(reap(wid), 0);
 	EXPECT_EQ(wait(NULL), -1);
@@ -338,10 +297,7 @@ TEST(an_init_whose_creator_dies_goes_to_the_creators_subreaper)
 
 TEST(an_init_whose_creator_dies_goes_to_the_creators_pid_1)
 {
-	pid_t outer = fork_space();
-
-	ASSERT_GE(outer, 0);
-	if (!outer) {
+	IN(fork_space()) {
 		struct orphan orphan = orphan_new();
 		struct gate wid = gate_new();
 
@@ -350,9 +306,7 @@ TEST(an_init_whose_creator_dies_goes_to_the_creators_pid_1)
 		CHECK(waitpid(3, NULL, WNOHANG) == 0);
 		CHECK(parent_of(&orphan) == 0);
 		CHECK(reap(3) == 9);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(outer), 0);
 }
 
 TEST(one_put_in_whose_parent_dies_goes_to_the_parents_subreaper)
@@ -405,10 +359,7 @@ static void *fork_and_end(void *arg)
 
 TEST(the_child_of_a_thread_that_ends_stays_with_its_group)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t member = fork();
 
 		CHECK(member >= 0);
@@ -425,9 +376,8 @@ TEST(the_child_of_a_thread_that_ends_stays_with_its_group)
 			CHECK(reap(forker.child) == 9);
 			_exit(0);
 		}
-		_exit(reap(member));
+		CHECK(!reap(member));
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* The first thread of a group, the one that has its number, is no exception. */
@@ -443,10 +393,7 @@ static void *wait_for_orphan(void *arg)
 
 TEST(the_child_of_a_first_thread_that_ends_stays_with_its_group)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t member;
 
 		mount_own_proc();
@@ -467,18 +414,14 @@ TEST(the_child_of_a_first_thread_that_ends_stays_with_its_group)
 		CHECK(reap(member) == 7);
 		/* Its group had it: nothing has come here. */
 		CHECK(wait(NULL) == -1 && errno == ECHILD);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(the_orphans_of_a_killed_process_all_come_to_pid_1)
 {
 	enum { ORPHANS = 100 };
-	pid_t wid = fork_space();
 
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct gate ready = gate_new();
 		pid_t member = fork();
 		int i;
@@ -494,9 +437,7 @@ TEST(the_orphans_of_a_killed_process_all_come_to_pid_1)
 		for (i = 0; i < ORPHANS; i++)
 			CHECK(end(3 + i) == BY_SIGNAL(SIGKILL));
 		CHECK(wait(NULL) == -1 && errno == ECHILD);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST_HARNESS_MAIN

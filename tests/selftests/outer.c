@@ -7,53 +7,33 @@
  * the space that lives on is B, in A.
  */
 
-#include "control.h"
+#include "signals.h"
 #include <linux/keyctl.h>
 #include <pthread.h>
 #include <sys/ptrace.h>
 #include "harness.h"
 
 /*
- * Actors: processes (or threads) that do what they are asked, which is to call a
- * function. What it returns is the answer.
- *
  * A to D are pid 1 of the space of that name, each with a procfs of its own. ONE,
  * TWO and THREE are members of a space, in most tests of B, and OWN is not in B.
  */
 enum who { A, B, C, D, ONE, TWO, THREE, OWN, ACTORS };
 
-struct order {
-	int (*what)(int arg);
-	int arg;
-};
-
-static struct gate orders[ACTORS], answers[ACTORS];
+#include "actors.h"
 
 /* Its end for writing is held by all who come out of the test, until they die. */
 static int life[2];
 
 static void actors_new(void)
 {
-	int i;
-
-	for (i = 0; i < ACTORS; i++) {
-		orders[i] = gate_new();
-		answers[i] = gate_new();
-	}
+	actors_open();
 	CHECK(!pipe2(life, O_NONBLOCK));
 }
 
 /* For those that begin anew. */
 static void actors_end(void)
 {
-	int i;
-
-	for (i = 0; i < ACTORS; i++) {
-		close(orders[i].fd[0]);
-		close(orders[i].fd[1]);
-		close(answers[i].fd[0]);
-		close(answers[i].fd[1]);
-	}
+	actors_close();
 	close(life[0]);
 }
 
@@ -63,32 +43,6 @@ static bool nobody_is_left(void)
 
 	close(life[1]);
 	return read(life[0], &byte, 1) == 0;
-}
-
-/* Ask for what has no answer, because it does not return. */
-static void tell(enum who who, int (*what)(int), int arg)
-{
-	struct order order = { what, arg };
-
-	CHECK(write(orders[who].fd[1], &order, sizeof(order)) == sizeof(order));
-}
-
-static int ask(enum who who, int (*what)(int), int arg)
-{
-	tell(who, what, arg);
-	CHECK(poll_for(answers[who].fd[0], PATIENCE) & POLLIN);
-	return gate_wait(&answers[who]);
-}
-
-static void __attribute__((noreturn)) act(enum who who)
-{
-	struct order order;
-
-	for (;;) {
-		CHECK(read(orders[who].fd[0], &order, sizeof(order)) ==
-		      sizeof(order));
-		gate_pass(&answers[who], order.what(order.arg));
-	}
 }
 
 static void *act_in_thread(void *who)
@@ -250,14 +204,6 @@ static int group(int arg)
 	return getpgrp();
 }
 
-static int is_pending(int sig)
-{
-	sigset_t set;
-
-	CHECK(!sigpending(&set));
-	return sigismember(&set, sig);
-}
-
 /* No children, not even such that have stopped or gone on. */
 static int is_childless(int arg)
 {
@@ -275,11 +221,6 @@ static int is_childless(int arg)
 static int exists(int nr)
 {
 	return kill(nr, 0) ? -errno : 1;
-}
-
-static int open_pidfd(int nr)
-{
-	return syscall(SYS_pidfd_open, nr, 0);
 }
 
 /* Is a member released at last, number and all? */
@@ -308,36 +249,16 @@ static int parent_in_proc(int nr)
 
 /* and to do this or that. 0 is success. */
 
-static int block(int sig)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, sig);
-	return sigprocmask(SIG_BLOCK, &set, NULL);
-}
-
-/* Take a blocked signal, within a time that is never reached: its sender. */
-static int take(int sig)
-{
-	struct timespec limit = { .tv_sec = PATIENCE / 1000 };
-	siginfo_t info = {};
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, sig);
-	return sigtimedwait(&set, &info, &limit) == sig ? info.si_pid : -errno;
-}
-
 /* The death of the parent is a SIGUSR1. */
 static int watch_parent(int arg)
 {
 	return block(SIGUSR1) || prctl(PR_SET_PDEATHSIG, SIGUSR1);
 }
 
-static int become_subreaper(int arg)
+static int be_subreaper(int arg)
 {
-	return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	become_subreaper();
+	return 0;
 }
 
 static int new_session(int arg)
@@ -643,7 +564,7 @@ ADOPTER_TEST(its_parent_is_told_at_once)
 	CHECK(!block(SIGCHLD));
 	b = space_with_one("outer");
 	tell(B, leave, 5);
-	CHECK(take(SIGCHLD) == b.wid);
+	CHECK(sender_of(SIGCHLD) == b.wid);
 	CHECK(reap(b.wid) == 5);
 	CHECK(ask(ONE, number, 0) == 2);
 }
@@ -1012,7 +933,7 @@ ADOPTER_TEST(a_sibling_that_an_adopted_one_makes_is_adopted_too)
 
 	CHECK(!block(SIGCHLD));
 	b = orphaned_space_with_one();
-	CHECK(take(SIGCHLD) == b.wid);
+	CHECK(sender_of(SIGCHLD) == b.wid);
 	CHECK(ask(ONE, spawn_sibling, TWO) == 3);
 	CHECK(ask(TWO, number, 0) == 3);
 	CHECK(ask(TWO, parent, 0) == 0);
@@ -1045,7 +966,7 @@ ADOPTER_TEST(the_adopter_gets_no_sigchld_when_one_exits)
 
 	CHECK(!block(SIGCHLD));
 	b = orphaned_space_with_one();
-	CHECK(take(SIGCHLD) == b.wid);
+	CHECK(sender_of(SIGCHLD) == b.wid);
 	tell(ONE, leave, 7);
 	CHECK(wait_for_hup(b.ns));
 	CHECK(!is_pending(SIGCHLD));
@@ -1057,7 +978,7 @@ ADOPTER_TEST(the_adopter_gets_no_sigchld_when_one_stops_or_goes_on)
 
 	CHECK(!block(SIGCHLD));
 	b = orphaned_space_with_three();
-	CHECK(take(SIGCHLD) == b.wid);
+	CHECK(sender_of(SIGCHLD) == b.wid);
 	CHECK(ask(TWO, stop, 2) == 0);
 	CHECK(ask(TWO, go_on, 2) == 0);
 	/* When it answers it has told about both. */
@@ -1368,17 +1289,17 @@ ADOPTER_TEST(a_subreaper_inside_still_gets_its_orphans)
 {
 	struct space b = space_with_one("outer");
 
-	CHECK(ask(ONE, become_subreaper, 0) == 0);
+	CHECK(ask(ONE, be_subreaper, 0) == 0);
 	CHECK(ask(ONE, spawn, TWO) == 3);
 	CHECK(ask(TWO, spawn, THREE) == 4);
 	end_init(b);
 	CHECK(ask(ONE, block, SIGCHLD) == 0);
 	tell(TWO, leave, 6);
 	CHECK(ask(ONE, reap, 3) == 6);
-	CHECK(ask(ONE, take, SIGCHLD) == 3);
+	CHECK(ask(ONE, sender_of, SIGCHLD) == 3);
 	CHECK(ask(THREE, parent, 0) == 2);
 	tell(THREE, leave, 7);
-	CHECK(ask(ONE, take, SIGCHLD) == 4);
+	CHECK(ask(ONE, sender_of, SIGCHLD) == 4);
 	CHECK(ask(ONE, reap, 4) == 7);
 }
 
@@ -1386,7 +1307,7 @@ ADOPTER_TEST(the_orphans_of_a_subreaper_that_dies_are_adopted)
 {
 	struct space b = space_with_one("outer");
 
-	CHECK(ask(ONE, become_subreaper, 0) == 0);
+	CHECK(ask(ONE, be_subreaper, 0) == 0);
 	CHECK(ask(ONE, spawn, TWO) == 3);
 	CHECK(ask(TWO, spawn, THREE) == 4);
 	end_init(b);
@@ -1405,7 +1326,7 @@ ADOPTER_TEST(a_subreaper_above_never_gets_them)
 	pid_t own = spawn(OWN), b;
 
 	CHECK(own > 0);
-	CHECK(ask(OWN, become_subreaper, 0) == 0);
+	CHECK(ask(OWN, be_subreaper, 0) == 0);
 	b = ask(OWN, spawn_outer, B);
 	CHECK(b > 0);
 	CHECK(ask(B, spawn, ONE) == 2);
@@ -1453,7 +1374,7 @@ ADOPTER_TEST(a_stopped_job_of_pid_1_is_hung_up_and_goes_on)
 	CHECK(ask(ONE, block, SIGHUP) == 0);
 	CHECK(ask(B, stop, 2) == 0);
 	end_init(b);
-	CHECK(ask(ONE, take, SIGHUP) == 0);
+	CHECK(ask(ONE, sender_of, SIGHUP) == 0);
 }
 
 /* The adopter is of its session, and could continue a job: but it is not told. */
@@ -1466,7 +1387,7 @@ ADOPTER_TEST(a_stopped_job_in_the_session_of_the_adopter_is_hung_up_and_goes_on)
 	CHECK(ask(ONE, block, SIGHUP) == 0);
 	CHECK(ask(B, stop, 2) == 0);
 	end_init(b);
-	CHECK(ask(ONE, take, SIGHUP) == 0);
+	CHECK(ask(ONE, sender_of, SIGHUP) == 0);
 }
 
 ADOPTER_TEST(the_foreground_of_the_terminal_of_pid_1_is_hung_up)
@@ -1477,7 +1398,7 @@ ADOPTER_TEST(the_foreground_of_the_terminal_of_pid_1_is_hung_up)
 	CHECK(ask(B, spawn, ONE) == 2);
 	CHECK(ask(ONE, block, SIGHUP) == 0);
 	end_init(b);
-	CHECK(ask(ONE, take, SIGHUP) == 0);
+	CHECK(ask(ONE, sender_of, SIGHUP) == 0);
 	CHECK(ask(ONE, parent, 0) == 0);
 }
 
@@ -1508,12 +1429,12 @@ ADOPTER_TEST(one_put_in_is_waited_for_by_its_parent)
 
 	CHECK(!block(SIGCHLD));
 	b = orphaned_space_with_one();
-	CHECK(take(SIGCHLD) == b.wid);
+	CHECK(sender_of(SIGCHLD) == b.wid);
 	two = spawn_into(TWO, b.ns);
 	CHECK(two > 0);
 	CHECK(waitpid(-1, NULL, WNOHANG) == 0);
 	tell(TWO, leave, 7);
-	CHECK(take(SIGCHLD) == two);
+	CHECK(sender_of(SIGCHLD) == two);
 	CHECK(ask(ONE, exists, 3) == 1);
 	CHECK(reap(-1) == 7);
 	CHECK(ask(ONE, exists, 3) == -ESRCH);
@@ -1601,7 +1522,7 @@ ADOPTER_TEST(another_policy_has_no_effect_when_pid_1_is_gone)
 
 	CHECK(!block(SIGCHLD));
 	b = orphaned_space_with_three();
-	CHECK(take(SIGCHLD) == b.wid);
+	CHECK(sender_of(SIGCHLD) == b.wid);
 	CHECK(!set_policy(b.id, "init"));
 	CHECK(policy_is(b.id, "init"));
 	CHECK(listed(b.id, "-", "init") == 1);
@@ -1854,7 +1775,7 @@ static void die_in_order(const char *order)
 		CHECK(init_status(fd[dies]) == 5);
 		lives[dies] = false;
 		if (dies == adopter)
-			CHECK(ask(ONE, take, SIGUSR1) >= 0);
+			CHECK(ask(ONE, sender_of, SIGUSR1) >= 0);
 		CHECK(ask(ONE, is_pending, SIGUSR1) == 0);
 		CHECK(ask(ONE, parent, 0) == lives[D]);
 		CHECK(ask(ONE, parent_in_proc, 2) == lives[D]);
@@ -1918,7 +1839,7 @@ static void die_with_the_nearest(enum who first, enum who second)
 	CHECK(poll_for(fd[first], PATIENCE) & POLLIN);
 	tell(second, leave, 5);
 	CHECK(poll_for(fd[second], PATIENCE) & POLLIN);
-	CHECK(ask(ONE, take, SIGUSR1) >= 0);
+	CHECK(ask(ONE, sender_of, SIGUSR1) >= 0);
 	CHECK(ask(ONE, parent, 0) == 0);
 	CHECK(poll_for(fd[D], 0) == POLLIN);
 	CHECK(end(b.wid) == BY_SIGNAL(SIGKILL));
@@ -1972,7 +1893,7 @@ static void die_with_a_classic_init(void)
 	CHECK(ask(B, spawn, TWO) == 3);
 	b = open_below(init, 1);
 	tell(B, leave, 5);
-	CHECK(ask(OWN, take, SIGCHLD) == 2);
+	CHECK(ask(OWN, sender_of, SIGCHLD) == 2);
 	CHECK(ask(OWN, reap, 2) == 5);
 	CHECK(ask(ONE, parent, 0) == 0);
 	CHECK(ask(OWN, is_childless, 0));

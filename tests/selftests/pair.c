@@ -14,10 +14,6 @@
 #include <sys/resource.h>
 #include "harness.h"
 
-#ifndef P_PIDFD
-#define P_PIDFD 3
-#endif
-
 /* What a mask is made of. */
 #define PAIR			PIDFD_INFO_PSPACE
 #define NUMBERS			PIDFD_INFO_PID
@@ -71,7 +67,7 @@ static int open_pair(int ns, long nr)
 /* A pidfd by a number here, or -errno. */
 static int open_here(pid_t nr)
 {
-	int pidfd = syscall(SYS_pidfd_open, nr, 0);
+	int pidfd = open_pidfd(nr);
 
 	return pidfd < 0 ? -errno : pidfd;
 }
@@ -79,16 +75,6 @@ static int open_here(pid_t nr)
 static int pidfd_kill(int pidfd, int sig)
 {
 	return syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) ? -errno : 0;
-}
-
-static int pidfd_reap(int pidfd)
-{
-	siginfo_t info;
-
-	if (waitid(P_PIDFD, pidfd, &info, WEXITED))
-		return -errno;
-	return info.si_code == CLD_EXITED ? info.si_status
-					  : BY_SIGNAL(info.si_status);
 }
 
 /* A space whose init ends as its child does, which waits to be told how. */
@@ -392,12 +378,6 @@ TEST(a_dead_process_is_esrch)
 	EXPECT_EQ(open_pair(ns, 1), -ESRCH);
 }
 
-static void *report_and_stay(void *ready)
-{
-	gate_pass(ready, syscall(SYS_gettid));
-	stay();
-}
-
 TEST(a_thread_is_as_for_pidfd_open)
 {
 	struct gate ready = gate_new();
@@ -407,11 +387,7 @@ TEST(a_thread_is_as_for_pidfd_open)
 	wid = fork_space();
 	ASSERT_GE(wid, 0);
 	if (!wid) {
-		struct gate born = gate_new();
-		pthread_t thread;
-
-		CHECK(!pthread_create(&thread, NULL, report_and_stay, &born));
-		CHECK(gate_wait(&born) == 2);
+		CHECK(idle_thread() == 2);
 		gate_pass(&ready, open_here(2));
 		stay();
 	}

@@ -435,10 +435,7 @@ TEST(a_creator_in_a_classic_namespace_counts_by_its_number_in_the_space)
 /* Which has numbers of its own, and knows no others. */
 TEST(in_the_mount_of_a_classic_namespace_a_path_begins_with_its_numbers)
 {
-	pid_t classic = fork_with(CLONE_NEWPID);
-
-	ASSERT_GE(classic, 0);
-	if (!classic) {
+	IN(fork_with(CLONE_NEWPID)) {
 		struct gate ready = gate_new();
 		uint64_t id;
 
@@ -450,17 +447,12 @@ TEST(in_the_mount_of_a_classic_namespace_a_path_begins_with_its_numbers)
 		id = gate_wait(&ready);
 		CHECK(is_known_as(id, 1, "2/1"));
 		CHECK(is_known_as(id, 2, "2/2"));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(classic), 0);
 }
 
 TEST(from_inside_a_path_begins_in_its_own_space)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct nest nest = nest_of(2);
 		uint64_t id = ns_id(own_ns());
 
@@ -470,9 +462,7 @@ TEST(from_inside_a_path_begins_in_its_own_space)
 		CHECK(is_known_as(nest.outer, 2, "1/2"));
 		CHECK(is_known_as(nest.inner[0], 2, "1/2/2"));
 		CHECK(is_known_as(nest.inner[1], 2, "1/2.2/2"));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* The mount counts that is read, not who reads it. */
@@ -560,36 +550,26 @@ TEST(a_creator_that_is_gone_frees_its_number)
 
 TEST(a_set_tid_with_the_number_of_a_creator_that_is_gone_works)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct space space;
 
 		CHECK(leave_space(&space) == 2 && space.wid == 3);
 		CHECK(idle_as(2) == 2);
 		CHECK(end(2) == BY_SIGNAL(SIGKILL));
 		CHECK(end(3) == BY_SIGNAL(SIGKILL));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(the_number_of_a_creator_that_is_gone_is_the_next_one_as_any)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct space space;
 
 		mount_own_proc();
 		CHECK(leave_space(&space) == 2);
 		CHECK(!write_file("/proc/sys/kernel/ns_last_pid", "1"));
 		CHECK(fork_and_reap() == 2);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(of_a_creator_in_a_classic_namespace_both_numbers_are_free)
@@ -714,10 +694,7 @@ TEST(a_path_begins_at_the_last_space_whose_creator_is_gone)
 
 TEST(the_next_process_of_a_number_has_none_of_the_spaces)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct gate ready = gate_new(), go = gate_new();
 		struct space left;
 		uint64_t id;
@@ -741,9 +718,7 @@ TEST(the_next_process_of_a_number_has_none_of_the_spaces)
 		CHECK(is_known_as(id, 3, "2/3"));
 		CHECK(is_known_as(left.id, 1, TEXT("@%llu/1", left.id)));
 		CHECK(is_known_as(left.id, 2, TEXT("@%llu/2", left.id)));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* Who has it open finds nothing either. */
@@ -801,10 +776,7 @@ TEST(the_number_of_a_creator_that_is_gone_is_no_member)
 
 TEST(a_descriptor_of_a_space_takes_no_number_above)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct space space;
 		int ns;
 
@@ -817,18 +789,13 @@ TEST(a_descriptor_of_a_space_takes_no_number_above)
 		CHECK(wait_for_hup(ns));
 		CHECK(is_free(2));
 		CHECK(is_free(3));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* A few are enough, however many descriptors of spaces somebody holds. */
 TEST(creators_that_are_gone_do_not_use_up_the_numbers)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		enum { MOST = 500 };
 		const int spaces = many(MOST);
 		int i, ns;
@@ -859,33 +826,23 @@ TEST(creators_that_are_gone_do_not_use_up_the_numbers)
 			close(born.fd[1]);
 		}
 		CHECK(fork_and_reap() > 1);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(the_number_of_who_unshared_a_space_that_nobody_got_into_is_free_again)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		if (!fork_child())
 			_exit(unshare(CLONE_NEWPSPACE) ? 1 : 0);
 		CHECK(!reap(2));
 		CHECK(is_free(2));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* Whoever is first. */
 TEST(creators_and_their_spaces_can_go_at_once)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		int i;
 
 		for (i = 0; i < many(100); i++) {
@@ -902,9 +859,7 @@ TEST(creators_and_their_spaces_can_go_at_once)
 			/* Who is left is an orphan of the caller. */
 			CHECK(reap(-1) == BY_SIGNAL(SIGKILL));
 		}
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* The end of a space is not held up by a creator that is gone, nor by its space. */
@@ -1134,10 +1089,7 @@ TEST(a_creator_that_is_found_by_its_pair_has_them_too)
 
 TEST(from_inside_a_creator_has_them_too)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct gate ready = gate_new();
 
 		mount_own_proc();
@@ -1150,9 +1102,7 @@ TEST(from_inside_a_creator_has_them_too)
 		CHECK(is_missing("/proc/1/pspace"));
 		CHECK(lists("/proc/2/pspace", TIDS(1, 2, 3)));
 		CHECK(says("/proc/2/pspace/3/status", "PspacePath", "2/3"));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(the_directory_of_a_space_goes_with_it)
@@ -1247,18 +1197,15 @@ TEST(a_name_that_no_space_of_a_creator_has_is_enoent)
 TEST(in_a_mount_of_processes_only_a_creator_has_them_too)
 {
 	struct space space = space_of(1);
-	pid_t creator = getpid(), child = fork();
+	pid_t creator = getpid();
 
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork()) {
 		mount_proc_with("subset=pid");
 		CHECK(is_missing("/proc/pspace"));
 		CHECK(lists(TEXT("/proc/%d/pspace", creator), TIDS(1, 2)));
 		CHECK(says(TEXT("/proc/%d/pspace/2/status", creator), "Pid",
 			   "2"));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
 }
 
@@ -1307,10 +1254,8 @@ static int mixed_end(struct mixed *mixed)
 TEST(hidepid_hides_processes_in_the_directory_of_a_creator)
 {
 	struct mixed mixed = mixed_new();
-	pid_t child = fork();
 
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork()) {
 		const char *directory = TEXT("/proc/%d/pspace", mixed.creator);
 
 		mount_proc_with("hidepid=invisible");
@@ -1318,9 +1263,7 @@ TEST(hidepid_hides_processes_in_the_directory_of_a_creator)
 		CHECK(lists(directory, TIDS(3)));
 		CHECK(is_missing(TEXT("%s/2", directory)));
 		CHECK(says(TEXT("%s/3/status", directory), "Pid", "3"));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	EXPECT_EQ(mixed_end(&mixed), BY_SIGNAL(SIGKILL));
 }
 
@@ -1704,10 +1647,7 @@ TEST(from_inside_one_put_in_is_a_member_without_a_parent)
 
 TEST(each_path_in_the_list_of_tasks_leads_to_its_process)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		int count = 0;
 		const char *text;
 		struct row row;
@@ -1724,18 +1664,13 @@ TEST(each_path_in_the_list_of_tasks_leads_to_its_process)
 					  atoi(row.word[TASK_PID]),
 					  row.word[TASK_PATH]));
 		CHECK(count == 3 + 2 + 3 * 2 + 4);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* In a space of its own, where all but the reader sleep. */
 TEST(reading_the_list_of_tasks_in_small_pieces_gives_the_same)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		uint64_t id = ns_id(own_ns());
 		char *whole;
 		int i, nr;
@@ -1755,18 +1690,13 @@ TEST(reading_the_list_of_tasks_in_small_pieces_gives_the_same)
 		CHECK(!strcmp(whole, read_in_pieces(TASKS, 64)));
 		CHECK(!strcmp(whole, read_in_pieces(TASKS, 4096)));
 		CHECK(!strcmp(whole, read_in_pieces(TASKS, 7)));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* The reader goes on after the last one that it has seen. */
 TEST(a_process_that_dies_between_two_reads_hides_no_other)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		char *text = malloc(1 << 16);
 		int fd, length = 0;
 		struct row row;
@@ -1788,9 +1718,7 @@ TEST(a_process_that_dies_between_two_reads_hides_no_other)
 		for (nr = 1; nr <= 21; nr++)
 			CHECK(count_rows(text, ns_id(own_ns()), nr, &row) ==
 			      (nr <= 5 || nr >= 9));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 #define STABLE	10
@@ -1850,10 +1778,8 @@ TEST(each_process_is_listed_once_while_others_come_and_go)
 TEST(hidepid_hides_processes_from_the_list_of_tasks)
 {
 	struct mixed mixed = mixed_new();
-	pid_t child = fork();
 
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork()) {
 		struct row row;
 		char *text;
 
@@ -1864,9 +1790,7 @@ TEST(hidepid_hides_processes_from_the_list_of_tasks)
 		CHECK(row_is(&row, TASK_PID, "3"));
 		CHECK(count_rows(text, ROOT_ID, 1, &row) == 0);
 		CHECK(count_rows(text, ROOT_ID, getpid(), &row) == 1);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	EXPECT_EQ(mixed_end(&mixed), BY_SIGNAL(SIGKILL));
 }
 
@@ -1907,10 +1831,7 @@ TEST(the_list_of_spaces_names_no_creator_of_the_root)
 
 TEST(from_inside_the_list_of_spaces_names_no_creator_above)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct nest nest = nest_of(2);
 		struct row row;
 
@@ -1919,9 +1840,7 @@ TEST(from_inside_the_list_of_spaces_names_no_creator_above)
 		CHECK(creator_is(ns_id(own_ns()), "-"));
 		CHECK(creator_is(nest.outer, "1"));
 		CHECK(creator_is(nest.inner[1], "1/2.2"));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(the_list_of_spaces_names_no_creator_that_is_gone)

@@ -33,6 +33,8 @@
 enum who { ROOT, A, OLDER, IN_OLDER, S, B, YOUNGER, IN_YOUNGER, FIRST, SECOND,
 	ACTORS };
 
+#include "actors.h"
+
 #define ONLY(who)	(1 << (who))
 #define ALL_PEERS	(ONLY(OLDER) | ONLY(B) | ONLY(YOUNGER))
 
@@ -54,15 +56,6 @@ static struct zoo {
 	struct heard heard[ACTORS];
 } *zoo;
 
-/* Either is asked for: a deed of the actor itself, or what a child is to check. */
-struct order {
-	int (*deed)(int arg);
-	void (*check)(int arg);
-	int arg;
-};
-
-static struct gate orders[ACTORS], answers[ACTORS];
-
 /* Between a check and the test; and two sockets for what is passed on. */
 static struct gate looked, go;
 static int sockets[2];
@@ -75,65 +68,19 @@ static void hear(int sig, siginfo_t *info, void *context)
 	zoo->heard[me].count++;
 }
 
-static int in_a_child(const struct order *order)
-{
-	pid_t child = fork_child();
-
-	if (!child) {
-		order->check(order->arg);
-		_exit(0);
-	}
-	return reap(child);
-}
-
-static void __attribute__((noreturn)) act(enum who who)
+static void __attribute__((noreturn)) be(enum who who)
 {
 	struct sigaction action = {
 		.sa_sigaction = hear,
 		.sa_flags = SA_SIGINFO | SA_RESTART,
 	};
-	struct order order;
 
 	me = who;
 	CHECK(!sigaction(SIGUSR1, &action, NULL));
 	mount_own_proc();
 	zoo->id[who] = ns_id(own_ns());
 	gate_pass(&answers[who], 0);
-	for (;;) {
-		CHECK(read(orders[who].fd[0], &order, sizeof(order)) ==
-		      sizeof(order));
-		gate_pass(&answers[who], order.deed ? order.deed(order.arg)
-						    : in_a_child(&order));
-	}
-}
-
-static int answer(enum who who)
-{
-	CHECK(poll_for(answers[who].fd[0], PATIENCE) & POLLIN);
-	return gate_wait(&answers[who]);
-}
-
-/* Ask for a check, which has an answer later. */
-static void tell(enum who who, void (*check)(int), int arg)
-{
-	struct order order = { .check = check, .arg = arg };
-
-	CHECK(write(orders[who].fd[1], &order, sizeof(order)) == sizeof(order));
-}
-
-/* 0 if all that was checked holds. */
-static int look(enum who who, void (*check)(int), int arg)
-{
-	tell(who, check, arg);
-	return answer(who);
-}
-
-static int ask(enum who who, int (*deed)(int), int arg)
-{
-	struct order order = { .deed = deed, .arg = arg };
-
-	CHECK(write(orders[who].fd[1], &order, sizeof(order)) == sizeof(order));
-	return answer(who);
+	act(who);
 }
 
 /* A space in that of the caller, which is there when this returns. */
@@ -143,7 +90,7 @@ static pid_t spawn_with(enum who who, uint64_t flags)
 
 	CHECK(wid >= 0);
 	if (!wid)
-		act(who);
+		be(who);
 	CHECK(!answer(who));
 	return wid;
 }
@@ -156,7 +103,7 @@ static pid_t spawn_at_root(enum who who)
 	CHECK(wid >= 0);
 	if (!wid) {
 		CHECK(!prctl(PR_SET_PDEATHSIG, SIGKILL));
-		act(who);
+		be(who);
 	}
 	CHECK(!answer(who));
 	return wid;
@@ -168,7 +115,7 @@ static int spawn(int who)
 
 	CHECK(wid >= 0);
 	if (!wid)
-		act(who);
+		be(who);
 	CHECK(!answer(who));
 	return wid;
 }
@@ -220,7 +167,7 @@ static int populate(int nested)
 	init = fork_as(CLONE_NEWPSPACE, TIDS(1, NESTED));
 	CHECK(init >= 0);
 	if (!init)
-		act(nested);
+		be(nested);
 	CHECK(!answer(nested));
 	add_classic();
 	return 0;
@@ -241,16 +188,11 @@ static int spawn_b(int flags)
 
 static void zoo_init(void)
 {
-	int i;
-
 	zoo = mmap(NULL, sizeof(*zoo), PROT_READ | PROT_WRITE,
 		   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	CHECK(zoo != MAP_FAILED);
 	zoo->id[ROOT] = ROOT_ID;
-	for (i = 0; i < ACTORS; i++) {
-		orders[i] = gate_new();
-		answers[i] = gate_new();
-	}
+	actors_open();
 	looked = gate_new();
 	go = gate_new();
 	CHECK(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets));
@@ -833,7 +775,7 @@ PEER_TEST(reach_nobody_by_a_number)
 		CHECK(kill(-nr, SIGKILL) == -1 && errno == ESRCH);
 		CHECK(syscall(SYS_tgkill, nr, nr, SIGKILL) == -1 &&
 		      errno == ESRCH);
-		CHECK(syscall(SYS_pidfd_open, nr, 0) == -1 && errno == ESRCH);
+		CHECK(open_pidfd(nr) == -1 && errno == ESRCH);
 		CHECK(ptrace(PTRACE_SEIZE, nr, NULL, NULL) == -1 &&
 		      errno == ESRCH);
 		CHECK(getsid(nr) == -1 && errno == ESRCH);
@@ -939,7 +881,7 @@ static void use_a_handle(int other)
 
 TEST_F(peers, open_each_other_s_processes_by_handles)
 {
-	tell(B, use_a_handle, variant->other);
+	begin_look(B, use_a_handle, variant->other);
 	gate_wait(&looked);
 	EXPECT_EQ(isolate(B, "full"), 0);
 	gate_pass(&go, 0);
@@ -1079,7 +1021,7 @@ TEST_F(change, holds_at_once_also_for_what_is_open)
 	enum who changed = variant->by_other ? variant->other : B;
 	int above = strcmp(variant->to, "half") ? 0 : ONLY(A);
 
-	tell(B, lose_sight, variant->other);
+	begin_look(B, lose_sight, variant->other);
 	gate_wait(&looked);
 	ASSERT_EQ(isolate(changed, variant->to), 0);
 	gate_pass(&go, 0);
@@ -1126,7 +1068,7 @@ TEST_F(change, may_come_while_others_look)
 	enum who changed = variant->by_other ? variant->other : B;
 	pid_t writer;
 
-	tell(B, look_often, variant->other);
+	begin_look(B, look_often, variant->other);
 	gate_wait(&looked);
 	writer = fork();
 	ASSERT_GE(writer, 0);
@@ -1304,7 +1246,7 @@ TEST_F(nested, half_below_peers_sees_what_they_see)
 TEST_F(nested, half_below_peers_loses_sight_with_them)
 {
 	ASSERT_EQ(isolate(FIRST, "half"), 0);
-	tell(FIRST, lose_sight, OLDER);
+	begin_look(FIRST, lose_sight, OLDER);
 	gate_wait(&looked);
 	ASSERT_EQ(isolate(B, "full"), 0);
 	gate_pass(&go, 0);
@@ -1469,7 +1411,7 @@ TEST_F(peers, see_each_other_end)
 {
 	enum who other = variant->other;
 
-	tell(B, see_the_end, other);
+	begin_look(B, see_the_end, other);
 	gate_wait(&looked);
 	EXPECT_EQ(control(zoo->id[other], "kill", "1"), 0);
 	EXPECT_EQ(ask(A, reap_child, WID_OF(other)), BY_SIGNAL(SIGKILL));
@@ -1494,11 +1436,9 @@ static void see_the_rest(int other)
 TEST_F(peers, see_one_that_has_lost_its_init)
 {
 	enum who other = variant->other;
-	struct order order = { .deed = leave, .arg = 3 };
 
 	ASSERT_EQ(set_policy(zoo->id[other], "outer"), 0);
-	ASSERT_EQ(write(orders[other].fd[1], &order, sizeof(order)),
-		  sizeof(order));
+	tell(other, leave, 3);
 	ASSERT_EQ(ask(A, reap_child, WID_OF(other)), 3);
 	EXPECT_EQ(look(B, see_the_rest, other), 0);
 }
@@ -1506,7 +1446,6 @@ TEST_F(peers, see_one_that_has_lost_its_init)
 /* It is still their parent. */
 TEST(peers_whose_parent_has_lost_its_init_see_each_other)
 {
-	struct order order = { .deed = leave, .arg = 3 };
 	pid_t wid;
 
 	zoo_init();
@@ -1515,8 +1454,7 @@ TEST(peers_whose_parent_has_lost_its_init_see_each_other)
 	ASSERT_EQ(ask(A, spawn, B), WID_OF(B));
 	ASSERT_EQ(make_peers(OLDER, B), 0);
 	ASSERT_EQ(set_policy(zoo->id[A], "outer"), 0);
-	ASSERT_EQ(write(orders[A].fd[1], &order, sizeof(order)),
-		  sizeof(order));
+	tell(A, leave, 3);
 	ASSERT_EQ(reap(wid), 3);
 	EXPECT_EQ(sees(OLDER, ONLY(OLDER) | ONLY(B)), 0);
 	EXPECT_EQ(sees(B, ONLY(OLDER) | ONLY(B)), 0);
@@ -1574,7 +1512,7 @@ TEST(peers_come_and_go_while_one_looks)
 	zoo_init();
 	wid = spawn_at_root(FIRST);
 	ASSERT_EQ(isolate(FIRST, "peers"), 0);
-	tell(FIRST, look_at_all, 0);
+	begin_look(FIRST, look_at_all, 0);
 	gate_wait(&looked);
 	for (i = 0; i < many(300); i++) {
 		struct space space = space_of(3);
@@ -1632,7 +1570,7 @@ TEST(a_space_can_be_a_peer_before_its_first_fork)
 	zoo->id[SECOND] = ns_id_of(getpid(), "pid_for_children");
 	ASSERT_EQ(isolate(SECOND, "peers"), 0);
 	if (!fork_child())
-		act(SECOND);
+		be(SECOND);
 	EXPECT_EQ(answer(SECOND), 0);
 	EXPECT_EQ(sees(FIRST, BELOW), 0);
 	EXPECT_EQ(sees(SECOND, BELOW), 0);

@@ -7,7 +7,7 @@
 /* The C library has its own definitions of what this would bring. */
 #define _ASM_GENERIC_FCNTL_H
 #include <linux/pidfd.h>
-#include "space.h"
+#include "control.h"
 #include <poll.h>
 #include <sys/socket.h>
 #include "harness.h"
@@ -18,22 +18,12 @@
 
 static int pidfd_open_raw(pid_t pid)
 {
-	return syscall(SYS_pidfd_open, pid, 0);
+	return open_pidfd(pid);
 }
 
 static int pidfd_kill(int pidfd, int sig)
 {
 	return syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
-}
-
-static int pidfd_reap(int pidfd)
-{
-	siginfo_t info;
-
-	if (waitid(P_PIDFD, pidfd, &info, WEXITED))
-		return -errno;
-	return info.si_code == CLD_EXITED ? info.si_status
-					  : BY_SIGNAL(info.si_status);
 }
 
 /* Has it exited, now or within a time (in ms)? */
@@ -137,10 +127,7 @@ static void make_sockets(int *sock)
 
 TEST(a_member_opens_members_by_their_numbers)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t member = fork();
 		int pidfd;
 
@@ -158,18 +145,13 @@ TEST(a_member_opens_members_by_their_numbers)
 		CHECK(!pidfd_kill(pidfd, SIGKILL));
 		CHECK(pidfd_reap(pidfd) == BY_SIGNAL(SIGKILL));
 		CHECK(pidfd_kill(pidfd, 0) == -1 && errno == ESRCH);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* In an outer space, where the member's number is nobody's. */
 TEST(a_member_cannot_be_opened_by_its_number_outside)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct gate ready = gate_new();
 		pid_t nested = fork_space();
 
@@ -182,9 +164,7 @@ TEST(a_member_cannot_be_opened_by_its_number_outside)
 		CHECK(nested == 2);
 		gate_wait(&ready);
 		CHECK(pidfd_open_raw(6) == -1 && errno == ESRCH);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(a_pidfd_of_a_wid_polls_signals_and_waits)
@@ -320,12 +300,9 @@ TEST(fdinfo_inside_shows_the_one_number_of_a_member)
 {
 	struct gate go = gate_new();
 	int parent = pidfd_open_raw(getpid());
-	pid_t wid;
 
 	ASSERT_GE(parent, 0);
-	wid = fork_space();
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t member = fork(), nested;
 
 		CHECK(member >= 0);
@@ -338,9 +315,7 @@ TEST(fdinfo_inside_shows_the_one_number_of_a_member)
 		CHECK(fdinfo_is(pidfd_open_raw(1), "1", "1"));
 		CHECK(fdinfo_is(pidfd_open_raw(nested), "3", "3\t1"));
 		CHECK(fdinfo_is(parent, "0", "0"));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* What none may do who is in a space, with a pidfd of somebody outside it. */
@@ -443,10 +418,7 @@ TEST(pidfd_get_info_tells_the_wid_outside)
 
 TEST(pidfd_get_info_of_a_dead_member_tells_its_exit_code)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct gate go = gate_new();
 		struct pidfd_info info = { .mask = PIDFD_INFO_EXIT };
 		pid_t member = fork();
@@ -462,9 +434,7 @@ TEST(pidfd_get_info_of_a_dead_member_tells_its_exit_code)
 		CHECK(!ioctl(pidfd, PIDFD_GET_INFO, &info));
 		CHECK(info.mask & PIDFD_INFO_EXIT);
 		CHECK(WEXITSTATUS(info.exit_code) == 7);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(the_sender_of_a_message_from_an_init_is_its_wid)
@@ -515,10 +485,7 @@ TEST(the_sender_of_a_message_from_a_member_is_0_outside)
 
 TEST(the_sender_of_a_message_inside_is_a_number_inside)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t member, sender;
 		int sock[2];
 
@@ -533,9 +500,8 @@ TEST(the_sender_of_a_message_inside_is_a_number_inside)
 		receive(sock[0], &sender);
 		CHECK(sender == member);
 		send_message(sock[0], -1);
-		_exit(reap(member));
+		CHECK(!reap(member));
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(the_sender_of_a_message_from_outside_is_0)
@@ -559,10 +525,7 @@ TEST(the_sender_of_a_message_from_outside_is_0)
 /* Without privilege one can claim to be oneself only, by one's own number. */
 TEST(a_member_cannot_send_in_the_name_of_another_number)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t member, sender;
 		int sock[2];
 
@@ -577,9 +540,8 @@ TEST(a_member_cannot_send_in_the_name_of_another_number)
 		}
 		receive(sock[0], &sender);
 		CHECK(sender == member);
-		_exit(reap(member));
+		CHECK(!reap(member));
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* Who made a socket: a process, told in the numbers of the asker. */

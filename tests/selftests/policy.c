@@ -248,10 +248,7 @@ TEST(from_inside_its_own_and_those_below_are_listed)
 /* In a space of its own, where no others come and go meanwhile. */
 TEST(a_listing_in_small_pieces_is_the_same)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct listing whole, pieces;
 		int i;
 
@@ -264,17 +261,12 @@ TEST(a_listing_in_small_pieces_is_the_same)
 		pieces = list_in_pieces(32);
 		CHECK(pieces.count == 31);
 		CHECK(!memcmp(pieces.id, whole.id, sizeof(whole.id)));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(spaces_that_go_while_they_are_listed_hide_no_other)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct listing list = {};
 		uint64_t id[5];
 		pid_t inner[5];
@@ -300,9 +292,7 @@ TEST(spaces_that_go_while_they_are_listed_hide_no_other)
 			;
 		CHECK(list.count == 5);
 		CHECK(list.id[3] == id[3] && list.id[4] == id[4]);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 static bool is_enoent(const char *name)
@@ -375,10 +365,8 @@ TEST(the_id_of_a_namespace_that_is_no_space_is_enoent)
 TEST(from_inside_the_ids_above_and_beside_are_enoent)
 {
 	struct target sibling = target_new(0, false);
-	pid_t wid = fork_space();
 
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		uint64_t outer = ns_id(own_ns());
 		pid_t inner = fork_space();
 
@@ -391,9 +379,8 @@ TEST(from_inside_the_ids_above_and_beside_are_enoent)
 			CHECK(set_policy(sibling.id, "auto") == -ENOENT);
 			_exit(0);
 		}
-		_exit(reap(inner));
+		CHECK(!reap(inner));
 	}
-	EXPECT_EQ(reap(wid), 0);
 	EXPECT_TRUE(is_as_before(&sibling));
 }
 
@@ -808,30 +795,22 @@ TEST_F(file, a_member_may_not_write)
 TEST_F(file, one_put_in_may_not_write)
 {
 	struct target target = target_new(0, false);
-	pid_t child = fork_into(open_ns(target.wid, "pid"));
 
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork_into(open_ns(target.wid, "pid"))) {
 		CHECK(control(target.id, variant->name,
 			      variant->order) == -EPERM);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	EXPECT_TRUE(is_as_before(&target));
 }
 
 TEST_F(file, a_sibling_may_not_write)
 {
 	struct target target = target_new(0, false);
-	pid_t sibling = fork_space();
 
-	ASSERT_GE(sibling, 0);
-	if (!sibling) {
+	IN(fork_space()) {
 		CHECK(control(target.id, variant->name,
 			      variant->order) == -EPERM);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(sibling), 0);
 	EXPECT_TRUE(is_as_before(&target));
 }
 
@@ -910,15 +889,11 @@ TEST_F(file, root_may_write_to_that_of_an_unprivileged_user)
 TEST_F(file, the_owner_of_another_user_namespace_may_not_write)
 {
 	struct target target = target_new(0, false);
-	pid_t child = fork_with(CLONE_NEWUSER);
 
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork_with(CLONE_NEWUSER)) {
 		CHECK(control(target.id, variant->name,
 			      variant->order) == -EPERM);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	EXPECT_TRUE(is_as_before(&target));
 }
 
@@ -952,15 +927,11 @@ TEST_F(file, an_unprivileged_user_may_not_open_it_for_writing)
 TEST_F(file, a_member_may_not_open_it_for_writing)
 {
 	struct target target = target_new(0, false);
-	pid_t child = fork_into(open_ns(target.wid, "pid"));
 
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork_into(open_ns(target.wid, "pid"))) {
 		CHECK(open_file(target.id, variant->name) == -1);
 		CHECK(errno == EPERM);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	EXPECT_TRUE(is_as_before(&target));
 }
 
@@ -969,17 +940,12 @@ TEST_F(file, a_member_may_not_write_to_what_was_opened_outside)
 {
 	struct target target = target_new(0, false);
 	int fd = open_file(target.id, variant->name);
-	pid_t child;
 
 	ASSERT_GE(fd, 0);
-	child = fork_into(open_ns(target.wid, "pid"));
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork_into(open_ns(target.wid, "pid"))) {
 		CHECK(write(fd, variant->order, strlen(variant->order)) == -1);
 		CHECK(errno == EPERM);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	EXPECT_TRUE(is_as_before(&target));
 }
 

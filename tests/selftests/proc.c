@@ -331,10 +331,7 @@ TEST(the_init_of_a_nested_space_is_no_member_of_the_one_above)
 
 TEST(a_classic_namespace_is_not_listed)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t classic = fork_with(CLONE_NEWPID);
 
 		CHECK(classic >= 0);
@@ -344,17 +341,12 @@ TEST(a_classic_namespace_is_not_listed)
 		CHECK(ns_id_of(classic, "pid"));
 		CHECK(!is_listed(ns_id_of(classic, "pid")));
 		CHECK(is_listed(ns_id_of(1, "pid")));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(from_inside_a_space_shows_nothing_of_its_outside)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct row row;
 
 		add_children(1);
@@ -367,9 +359,7 @@ TEST(from_inside_a_space_shows_nothing_of_its_outside)
 		CHECK(!strcmp(row.policy, "init"));
 		CHECK(atol(row.pid_max) ==
 		      read_number("/proc/sys/kernel/pid_max"));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(from_inside_parents_and_siblings_are_not_listed)
@@ -448,10 +438,7 @@ TEST(what_is_listed_depends_on_the_mount)
 /* In a space of its own, where no others come and go meanwhile. */
 TEST(reading_in_small_pieces_gives_the_same_text)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		char *whole, *pieces;
 		int fd, i;
 
@@ -478,18 +465,13 @@ TEST(reading_in_small_pieces_gives_the_same_text)
 		CHECK(lseek(fd, 1001, SEEK_SET) == 1001);
 		pieces = read_all(fd, 7);
 		CHECK(!strcmp(whole + 1001, pieces));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* The reader continues after the last id that it has seen. */
 TEST(a_space_that_dies_between_two_reads_hides_no_other)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		/* Seven columns, then names of lengths known here. */
 		const int columns = 6 * strlen("xxxxxxxx ") +
 				    strlen("isolation ");
@@ -520,9 +502,7 @@ TEST(a_space_that_dies_between_two_reads_hides_no_other)
 		CHECK(*rest == '\n');
 		CHECK(strstr(rest, id));
 		CHECK(lines(rest) == 6);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(listing_while_spaces_come_and_go_never_fails)
@@ -651,10 +631,7 @@ static int list_numbers(pid_t *nrs, int size)
 
 TEST(proc_inside_lists_the_members_and_the_inits_below)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct gate ready = gate_new();
 		pid_t nrs[8], nested;
 		int i;
@@ -678,18 +655,13 @@ TEST(proc_inside_lists_the_members_and_the_inits_below)
 		CHECK(has_numbers(2, "2"));
 		CHECK(has_numbers(nested, "4\t1"));
 		CHECK(access("/proc/6", F_OK) == -1 && errno == ENOENT);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* Far apart, so that the directory is read in more than one go. */
 TEST(proc_inside_lists_many_members_in_order)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		static pid_t nrs[512];
 		int i;
 
@@ -702,9 +674,7 @@ TEST(proc_inside_lists_many_members_in_order)
 			CHECK(nrs[i] == i + 1);
 		for (; i < 301; i++)
 			CHECK(nrs[i] == 30000 + i - 151);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(proc_outside_lists_the_init_but_not_its_members)
@@ -767,10 +737,7 @@ TEST(proc_self_is_the_number_in_the_space_of_the_mount)
 /* Who has no number there has no self, rather than somebody else's. */
 TEST(proc_self_of_a_member_is_enoent_in_a_mount_from_outside)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t member = fork();
 
 		CHECK(member >= 0);
@@ -786,9 +753,8 @@ TEST(proc_self_of_a_member_is_enoent_in_a_mount_from_outside)
 			CHECK(is_listed(ns_id(own_ns())));
 			_exit(0);
 		}
-		_exit(reap(member));
+		CHECK(!reap(member));
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 static bool status_is(pid_t pid, const char *key, const char *value)
@@ -801,10 +767,7 @@ static bool status_is(pid_t pid, const char *key, const char *value)
 
 TEST(status_inside_shows_numbers_inside)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t member;
 
 		mount_own_proc();
@@ -825,9 +788,7 @@ TEST(status_inside_shows_numbers_inside)
 		CHECK(status_is(1, "PPid:\t", "0"));
 		CHECK(status_is(1, "NSpgid:\t", "0"));
 		CHECK(status_is(1, "NSsid:\t", "0"));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* Every number of a task that has been there is given back. */
@@ -837,10 +798,8 @@ TEST(members_that_come_and_go_leave_no_count)
 		.pidfd = 1, /* unmapped: fails after the number was taken */
 		.exit_signal = SIGCHLD,
 	};
-	pid_t wid = fork_space();
 
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		uint64_t id;
 		int i;
 
@@ -859,9 +818,7 @@ TEST(members_that_come_and_go_leave_no_count)
 		fails.flags = CLONE_PIDFD | CLONE_NEWPSPACE;
 		CHECK(clone3_with(&fails) == -1 && errno == EFAULT);
 		CHECK(members(id) == 1);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST_HARNESS_MAIN

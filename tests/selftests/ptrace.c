@@ -4,24 +4,12 @@
  * wid, and gets a number for each task that it comes to trace by following.
  */
 
-#include "space.h"
+#include "self.h"
+#include "signals.h"
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include "harness.h"
-
-/* What a stop is, as status >> 8 has it. */
-#define STOP_OF(event)	(SIGTRAP | (event) << 8)
-
-/* Wait until a tracee stops: for what reason, or -1 if it does not. */
-static int wait_stop(pid_t pid)
-{
-	int status;
-
-	if (waitpid(pid, &status, __WALL) != pid || !WIFSTOPPED(status))
-		return -1;
-	return status >> 8;
-}
 
 /* Let it go on, with the signal that it stopped for if there is one. */
 static int go_on(pid_t pid, int stop)
@@ -70,24 +58,9 @@ static void *exit_thread(void *arg)
 	return NULL;
 }
 
-static void run_thread(void *(*body)(void *))
+static void *exec_to_exit(void *arg)
 {
-	pthread_t thread;
-
-	CHECK(!pthread_create(&thread, NULL, body, NULL));
-	CHECK(!pthread_join(thread, NULL));
-}
-
-/* The program executes itself and then exits at once. */
-static int self_exe = -1;
-
-static void *exec_self(void *arg)
-{
-	char *argv[] = { "self", NULL }, *envp[] = { "ROLE=exit", NULL };
-
-	fexecve(self_exe, argv, envp);
-	CHECK(!"executed");
-	return NULL;
+	exec_self("ROLE=exit");
 }
 
 __attribute__((constructor)) static void executed(void)
@@ -259,7 +232,7 @@ TEST(a_followed_thread_of_pid_1_has_a_number_for_the_tracer)
 	ASSERT_GE(wid, 0);
 	if (!wid) {
 		gate_wait(&go);
-		run_thread(exit_thread);
+		run_thread(exit_thread, NULL);
 		/* Joined, but perhaps not yet gone. */
 		_exit(gate_wait(&go));
 	}
@@ -292,7 +265,7 @@ static void make_a_tree(void)
 {
 	pid_t pid;
 
-	run_thread(exit_thread);
+	run_thread(exit_thread, NULL);
 
 	pid = fork();
 	CHECK(pid >= 0);
@@ -397,13 +370,12 @@ TEST(exec_of_a_traced_init_is_told_as_its_wid)
 	unsigned long message = 0;
 	pid_t wid;
 
-	self_exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	ASSERT_GE(self_exe, 0);
+	open_self();
 	wid = fork_space();
 	ASSERT_GE(wid, 0);
 	if (!wid) {
 		gate_wait(&go);
-		exec_self(NULL);
+		exec_to_exit(NULL);
 	}
 	ASSERT_EQ(ptrace(PTRACE_SEIZE, wid, NULL, PTRACE_O_TRACEEXEC), 0);
 	gate_pass(&go, 0);
@@ -422,13 +394,12 @@ TEST(exec_of_a_traced_thread_of_pid_1_is_told_as_its_former_number)
 	pid_t wid, tid, pid;
 	int status, stop;
 
-	self_exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	ASSERT_GE(self_exe, 0);
+	open_self();
 	wid = fork_space();
 	ASSERT_GE(wid, 0);
 	if (!wid) {
 		gate_wait(&go);
-		run_thread(exec_self);
+		run_thread(exec_to_exit, NULL);
 		_exit(1);
 	}
 	ASSERT_EQ(ptrace(PTRACE_SEIZE, wid, NULL,
@@ -536,39 +507,33 @@ TEST(when_the_tracer_dies_tracees_go_on)
 TEST(when_the_tracer_dies_exitkill_kills_the_init)
 {
 	struct gate go = gate_new(), finish = gate_new();
-	pid_t wid, tracer;
+	pid_t wid;
 
 	wid = fork_space();
 	ASSERT_GE(wid, 0);
 	if (!wid)
 		fork_one(&go, &finish);
-	tracer = fork();
-	ASSERT_GE(tracer, 0);
-	if (!tracer) {
+
+	IN(fork()) {
 		CHECK(seize_and_follow(wid, PTRACE_O_EXITKILL, &go) > 1);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(tracer), 0);
 	EXPECT_EQ(reap(wid), BY_SIGNAL(SIGKILL));
 }
 
 TEST(when_the_tracer_dies_exitkill_kills_a_member)
 {
 	struct gate go = gate_new(), finish = gate_new();
-	pid_t wid, tracer;
+	pid_t wid;
 
 	wid = fork_space();
 	ASSERT_GE(wid, 0);
 	if (!wid)
 		fork_one(&go, &finish);
-	tracer = fork();
-	ASSERT_GE(tracer, 0);
-	if (!tracer) {
+
+	IN(fork()) {
 		CHECK(seize_and_follow(wid, PTRACE_O_EXITKILL, &go) > 1);
 		CHECK(!ptrace(PTRACE_DETACH, wid, NULL, NULL));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(tracer), 0);
 	EXPECT_EQ(reap(wid), BY_SIGNAL(SIGKILL));
 }
 

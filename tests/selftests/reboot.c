@@ -115,10 +115,7 @@ TEST_F(reboot, ends_the_spaces_in_it)
 
 TEST_F(reboot, in_an_inner_space_ends_only_that)
 {
-	pid_t wid = fork_space_with("init");
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space_with("init")) {
 		pid_t inner;
 
 		mount_own_proc();
@@ -132,9 +129,7 @@ TEST_F(reboot, in_an_inner_space_ends_only_that)
 		CHECK(reap(inner) == BY_SIGNAL(variant->signal));
 		CHECK(waitpid(2, NULL, WNOHANG) == 0);
 		CHECK(end(2) == BY_SIGNAL(SIGKILL));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST_F(reboot, is_told_by_the_descriptor)
@@ -278,15 +273,10 @@ TEST(without_cap_sys_boot_it_is_eperm)
 /* The capability counts that is had in the user namespace of the space. */
 TEST(with_cap_sys_boot_in_another_user_namespace_it_is_eperm)
 {
-	pid_t wid = fork_space_with("init");
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space_with("init")) {
 		CHECK(!unshare(CLONE_NEWUSER));
 		check_eperm();
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(an_unprivileged_user_may_end_his_own_space)
@@ -313,17 +303,13 @@ TEST(commands_that_end_nothing_are_einval)
 		LINUX_REBOOT_CMD_CAD_ON, LINUX_REBOOT_CMD_CAD_OFF,
 		LINUX_REBOOT_CMD_SW_SUSPEND, LINUX_REBOOT_CMD_KEXEC,
 	};
-	pid_t wid = fork_space_with("init");
 	int i;
 
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space_with("init")) {
 		for (i = 0; i < ARRAY_SIZE(commands); i++)
 			CHECK(reboot_with(commands[i]) == -1 &&
 			      errno == EINVAL);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST_HARNESS_MAIN

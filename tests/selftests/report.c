@@ -221,15 +221,10 @@ TEST(a_member_that_faults_is_no_number_and_its_pair)
 /* Only that of the machine shares it with the kernel's own threads. */
 TEST(an_init_may_stop_to_share_its_root)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		CHECK(!unshare(CLONE_FS));
 		CHECK(!chdir("/proc"));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 	EXPECT_FALSE(log_has("VFS: Pid 1 stopped sharing"));
 }
 

@@ -27,24 +27,16 @@ static pid_t unused_number(void)
 
 TEST(a_member_can_have_a_chosen_number)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		CHECK(fork_and_reap_as(0, TIDS(4711)) == 4711);
 		/* Below the ones that are skipped after a wrap, too. */
 		CHECK(fork_and_reap_as(0, TIDS(2)) == 2);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(a_chosen_number_that_is_taken_is_eexist)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t child;
 
 		CHECK(refused(0, TIDS(1), EEXIST));
@@ -54,18 +46,13 @@ TEST(a_chosen_number_that_is_taken_is_eexist)
 		CHECK(end(child) == BY_SIGNAL(SIGKILL));
 		/* Given up with its owner. */
 		CHECK(fork_and_reap_as(0, TIDS(4711)) == 4711);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* The number of a zombie is taken until it is waited for. */
 TEST(the_number_of_a_zombie_is_eexist)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		siginfo_t info;
 		pid_t child = fork_as(0, TIDS(4711));
 
@@ -76,9 +63,7 @@ TEST(the_number_of_a_zombie_is_eexist)
 		CHECK(refused(0, TIDS(4711), EEXIST));
 		CHECK(!reap(child));
 		CHECK(fork_and_reap_as(0, TIDS(4711)) == 4711);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* The one it chose is its only one. */
@@ -98,16 +83,11 @@ TEST(two_numbers_for_a_member_are_einval)
 
 TEST(a_chosen_number_does_not_move_the_next_one)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		CHECK(fork_and_reap_as(0, NULL, 0) == 2);
 		CHECK(fork_and_reap_as(0, TIDS(4711)) == 4711);
 		CHECK(fork_and_reap_as(0, NULL, 0) == 3);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(the_next_one_steps_over_a_chosen_number)
@@ -136,15 +116,10 @@ TEST(an_init_can_have_a_chosen_wid)
 
 TEST(an_init_can_have_a_chosen_wid_in_a_pspace)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		CHECK(fork_and_reap_as(CLONE_NEWPSPACE, TIDS(1, 4711)) == 4711);
 		CHECK(refused(CLONE_NEWPSPACE, TIDS(1, 1), EEXIST));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(an_init_that_is_not_to_be_1_is_einval)
@@ -168,22 +143,14 @@ TEST(a_first_child_that_is_not_to_be_1_leaves_the_space_usable)
 
 TEST(three_numbers_for_an_init_are_einval)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		CHECK(refused(CLONE_NEWPSPACE, TIDS(1, 4711, 4712), EINVAL));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(a_number_out_of_range_is_einval)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		long pid_max;
 
 		mount_own_proc();
@@ -198,9 +165,7 @@ TEST(a_number_out_of_range_is_einval)
 		CHECK(refused(CLONE_NEWPSPACE, TIDS(1, pid_max), EINVAL));
 		CHECK(refused(CLONE_NEWPSPACE, TIDS(1, 0), EINVAL));
 		CHECK(refused(CLONE_NEWPSPACE, TIDS(0, 4711), EINVAL));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 static void keep_capability(int kept)
@@ -219,29 +184,19 @@ static void keep_capability(int kept)
 
 TEST(a_choice_without_a_capability_is_eperm)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		keep_capability(-1);
 		CHECK(refused(0, TIDS(4711), EPERM));
 		CHECK(fork_and_reap_as(0, NULL, 0) == 2);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(cap_checkpoint_restore_is_enough_for_a_choice)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		keep_capability(CAP_CHECKPOINT_RESTORE);
 		CHECK(fork_and_reap_as(0, TIDS(4711)) == 4711);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* Who owns the user namespace of a pspace may choose there, not outside. */
@@ -333,10 +288,7 @@ TEST(a_choice_that_fails_leaks_no_number_in_either_of_two_pspaces)
 /* Fails when the number is taken and published, and gives it back. */
 TEST(a_clone_that_fails_later_leaks_no_number)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct clone_args args = {
 			.flags = CLONE_PIDFD,
 			.pidfd = 1, /* unmapped */
@@ -348,9 +300,7 @@ TEST(a_clone_that_fails_later_leaks_no_number)
 		CHECK(clone3_with(&args) == -1 && errno == EFAULT);
 		CHECK(kill(4711, 0) == -1 && errno == ESRCH);
 		CHECK(fork_and_reap_as(0, TIDS(4711)) == 4711);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* The members of a space that is to be restored: parents before children. */

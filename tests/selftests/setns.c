@@ -8,11 +8,6 @@
 
 #define MAX_DISTANCE 32
 
-static int open_pidfd(pid_t pid)
-{
-	return syscall(SYS_pidfd_open, pid, 0);
-}
-
 /* Of the caller. It stays the user it is. */
 static int drop_cap_sys_admin(void)
 {
@@ -231,10 +226,7 @@ TEST(it_can_make_a_space)
 
 TEST(into_the_own_space_undoes_an_unshare)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		int own = own_ns();
 		pid_t child;
 
@@ -249,21 +241,18 @@ TEST(into_the_own_space_undoes_an_unshare)
 			CHECK(has_numbers(2, "2"));
 			_exit(0);
 		}
-		_exit(reap(child));
+		CHECK(!reap(child));
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(upwards_is_einval)
 {
 	int root = own_ns();
-	pid_t wid;
 
 	ASSERT_GE(root, 0);
-	wid = fork_space();
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		int own = own_ns();
+		pid_t wid;
 
 		CHECK(setns(root, 0) == -1 && errno == EINVAL);
 		CHECK(setns(root, CLONE_NEWPID) == -1 && errno == EINVAL);
@@ -276,9 +265,8 @@ TEST(upwards_is_einval)
 			CHECK(setns(root, 0) == -1 && errno == EINVAL);
 			_exit(0);
 		}
-		_exit(reap(wid));
+		CHECK(!reap(wid));
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* One that was put in is in for good, whoever its parent is. */
@@ -346,10 +334,7 @@ TEST(newpspace_is_einval_for_what_is_no_pspace)
 
 TEST(newpspace_is_einval_for_a_classic_namespace_in_a_pspace)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t classic;
 		int ns;
 
@@ -362,9 +347,7 @@ TEST(newpspace_is_einval_for_a_classic_namespace_in_a_pspace)
 		CHECK(ns >= 0);
 		CHECK(setns(ns, CLONE_NEWPSPACE) == -1 && errno == EINVAL);
 		CHECK(!setns(ns, CLONE_NEWPID));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(another_type_is_einval_for_a_pspace)
@@ -541,19 +524,17 @@ TEST_F(chain, a_distance_of_33_is_enospc)
 /* The depth does not count: this is 32 from the first of the chain. */
 TEST_F(chain, the_distance_counts_from_the_callers_own_space)
 {
-	pid_t child = fork_into(self->ns[1]);
+	IN(fork_into(self->ns[1])) {
+		pid_t child;
 
-	ASSERT_GE(child, 0);
-	if (!child) {
 		CHECK(getpid() == 3);
 		child = fork_into(self->ns[MAX_DISTANCE + 1]);
 		CHECK(child >= 0);
 		if (!child)
 			_exit(getpid() == 2 ? 0 : 1);
 		CHECK(child == 4);
-		_exit(reap(child));
+		CHECK(!reap(child));
 	}
-	EXPECT_EQ(reap(child), 0);
 }
 
 /*
@@ -562,19 +543,17 @@ TEST_F(chain, the_distance_counts_from_the_callers_own_space)
  */
 TEST_F(chain, a_parent_at_a_distance_of_33_is_enospc)
 {
-	pid_t child = fork_into(self->ns[MAX_DISTANCE]);
+	IN(fork_into(self->ns[MAX_DISTANCE])) {
+		pid_t child;
 
-	ASSERT_GE(child, 0);
-	if (!child) {
 		CHECK(fork_with(CLONE_NEWPSPACE | CLONE_PARENT) == -1 &&
 		      errno == ENOSPC);
 		child = fork_space();
 		CHECK(child >= 0);
 		if (!child)
 			_exit(0);
-		_exit(reap(child));
+		CHECK(!reap(child));
 	}
-	EXPECT_EQ(reap(child), 0);
 }
 
 TEST(fork_into_a_dead_space_is_enomem)

@@ -1,54 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Who can signal whom, and who the receiver is told it was. */
 
-#include "space.h"
+#include "signals.h"
 #include <mqueue.h>
 #include "harness.h"
-
-/* Like reap(), but a stop is an end too: 256 + the signal that stopped it. */
-static int outcome(pid_t pid)
-{
-	int status;
-
-	if (waitpid(pid, &status, __WALL | WUNTRACED) < 0)
-		return -errno;
-	if (WIFSTOPPED(status)) {
-		kill(pid, SIGKILL);
-		return 256 + WSTOPSIG(status);
-	}
-	return WIFEXITED(status) ? WEXITSTATUS(status)
-				 : BY_SIGNAL(WTERMSIG(status));
-}
-
-static void block(int sig)
-{
-	sigset_t set;
-
-	CHECK(!sigemptyset(&set));
-	CHECK(!sigaddset(&set, sig));
-	CHECK(!sigprocmask(SIG_BLOCK, &set, NULL));
-}
-
-/* Take a blocked signal, within a time that is never reached. */
-static siginfo_t take(int sig)
-{
-	struct timespec limit = { .tv_sec = PATIENCE / 1000 };
-	siginfo_t info = {};
-	sigset_t set;
-
-	CHECK(!sigemptyset(&set));
-	CHECK(!sigaddset(&set, sig));
-	CHECK(sigtimedwait(&set, &info, &limit) == sig);
-	return info;
-}
-
-static bool is_pending(int sig)
-{
-	sigset_t set;
-
-	CHECK(!sigpending(&set));
-	return sigismember(&set, sig);
-}
 
 static int sigqueue_raw(pid_t pid, int sig, pid_t claimed)
 {
@@ -427,23 +382,6 @@ TEST(from_a_classic_namespace_around_it_sigkill_is_forced)
 		_exit(outcome(wid) == BY_SIGNAL(SIGKILL) ? 7 : 1);
 	}
 	EXPECT_EQ(outcome(classic), 7);
-}
-
-/*
- * An init asks for a signal when a message comes. It is sent in the name of the
- * sender of the message.
- */
-static mqd_t queue_new(void)
-{
-	struct mq_attr attr = { .mq_maxmsg = 1, .mq_msgsize = 1 };
-	char name[64];
-	mqd_t queue;
-
-	snprintf(name, sizeof(name), "/pspace-selftest-%d", getpid());
-	queue = mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, &attr);
-	CHECK(queue >= 0);
-	CHECK(!mq_unlink(name));
-	return queue;
 }
 
 static void notify_me(mqd_t queue, int sig)

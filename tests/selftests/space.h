@@ -19,6 +19,7 @@
 #include <linux/nsfs.h>
 #include <linux/pspace.h>
 #include <linux/sched.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -142,6 +143,16 @@ static inline int reap(pid_t pid)
 				 : 128 + WTERMSIG(status);
 }
 
+static inline void become_subreaper(void)
+{
+	CHECK(!prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
+}
+
+static inline int open_pidfd(pid_t nr)
+{
+	return syscall(SYS_pidfd_open, nr, 0);
+}
+
 /* fork(), which does not fail. */
 static inline pid_t fork_child(void)
 {
@@ -210,6 +221,12 @@ static inline int32_t gate_wait(struct gate *gate)
 
 	CHECK(read(gate->fd[0], &value, sizeof(value)) == sizeof(value));
 	return value;
+}
+
+static inline void gate_close(struct gate *gate)
+{
+	close(gate->fd[0]);
+	close(gate->fd[1]);
 }
 
 /* A space as those above know it. What a test has no use for is not set. */
@@ -362,6 +379,31 @@ static inline void __attribute__((noreturn)) stay(void)
 		pause();
 }
 
+static inline void *report_and_stay(void *born)
+{
+	gate_pass(born, syscall(SYS_gettid));
+	stay();
+}
+
+/* A thread that does nothing: its number. */
+static inline pid_t idle_thread(void)
+{
+	static struct gate born;
+	pthread_t thread;
+
+	born = gate_new();
+	CHECK(!pthread_create(&thread, NULL, report_and_stay, &born));
+	return gate_wait(&born);
+}
+
+static inline void run_thread(void *(*body)(void *arg), void *arg)
+{
+	pthread_t thread;
+
+	CHECK(!pthread_create(&thread, NULL, body, arg));
+	CHECK(!pthread_join(thread, NULL));
+}
+
 /* A child with a number that does nothing. */
 static inline pid_t idle_as(pid_t nr)
 {
@@ -403,7 +445,7 @@ static inline int end(pid_t child)
 /* The caller's own pid namespace, as open_ns(), but without a procfs. */
 static inline int own_ns(void)
 {
-	int pidfd = syscall(SYS_pidfd_open, getpid(), 0);
+	int pidfd = open_pidfd(getpid());
 	int fd = ioctl(pidfd, PIDFD_GET_PID_NAMESPACE, 0);
 
 	close(pidfd);

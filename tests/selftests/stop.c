@@ -501,21 +501,15 @@ TEST(a_classic_namespace_waits_for_a_zombie)
 
 /* How many there are. */
 
-static void *stay_in_thread(void *arg)
-{
-	stay();
-}
-
 /* Two that live, one of two threads, and a zombie. */
 static int add_all_sorts(void)
 {
 	struct gate ready = gate_new();
-	pthread_t thread;
 	pid_t zombie;
 
 	add_children(1);
 	if (!fork_child()) {
-		CHECK(!pthread_create(&thread, NULL, stay_in_thread, NULL));
+		idle_thread();
 		gate_pass(&ready, 0);
 		stay();
 	}

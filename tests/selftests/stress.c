@@ -145,7 +145,7 @@ static void make_space(void)
 	if (wid < 0)
 		return;
 	count(SPACES);
-	pidfd = syscall(SYS_pidfd_open, wid, 0);
+	pidfd = open_pidfd(wid);
 	ns = ioctl(pidfd, PIDFD_GET_PID_NAMESPACE, 0);
 	if (ns >= 0) {
 		set_random_policy(ns);
@@ -485,7 +485,7 @@ static void run_for(long seconds)
 	time_t end = time(NULL) + seconds;
 	struct driver driver;
 
-	outside = syscall(SYS_pidfd_open, getpid(), 0);
+	outside = open_pidfd(getpid());
 	CHECK(outside >= 0);
 	driver = driver_new();
 	while (time(NULL) < end)

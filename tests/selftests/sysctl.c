@@ -70,24 +70,16 @@ static long loadavg_last(void)
 
 TEST(the_last_pid_of_a_new_space_is_1)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		CHECK(read_number(LAST_PID) == 1);
 		CHECK(fork_and_reap() == 2);
 		CHECK(read_number(LAST_PID) == 2);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(ns_last_pid_sets_the_next_number)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		CHECK(!write_value(LAST_PID, 999));
 		CHECK(read_number(LAST_PID) == 999);
 		CHECK(fork_and_reap() == 1000);
@@ -95,17 +87,12 @@ TEST(ns_last_pid_sets_the_next_number)
 		/* And back. */
 		CHECK(!write_value(LAST_PID, 1));
 		CHECK(fork_and_reap() == 2);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(ns_last_pid_of_a_space_leaves_its_parent_alone)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t nested = fork_space();
 
 		CHECK(nested >= 0);
@@ -118,17 +105,12 @@ TEST(ns_last_pid_of_a_space_leaves_its_parent_alone)
 		CHECK(!reap(nested));
 		CHECK(read_number(LAST_PID) == 2);
 		CHECK(fork_and_reap() == 3);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(ns_last_pid_out_of_range_is_einval)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		long pid_max;
 
 		mount_own_proc();
@@ -137,31 +119,21 @@ TEST(ns_last_pid_out_of_range_is_einval)
 		CHECK(write_value(LAST_PID, -1) == -EINVAL);
 		CHECK(write_value(LAST_PID, pid_max + 1) == -EINVAL);
 		CHECK(fork_and_reap() == 2);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(ns_last_pid_without_a_capability_is_eperm)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		CHECK(!setuid(65534));
 		CHECK(write_value(LAST_PID, 999) == -EPERM);
 		CHECK(read_number(LAST_PID) == 1);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(loadavg_ends_with_the_last_pid_of_the_space)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t nested;
 
 		CHECK(loadavg_last() == 1);
@@ -177,17 +149,12 @@ TEST(loadavg_ends_with_the_last_pid_of_the_space)
 		CHECK(nested == 999);
 		CHECK(!reap(nested));
 		CHECK(loadavg_last() == 999);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(numbers_wrap_to_300)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t child;
 		long pid_max;
 
@@ -204,17 +171,12 @@ TEST(numbers_wrap_to_300)
 		CHECK(fork_and_reap() == pid_max - 1);
 		CHECK(fork_and_reap() == WRAP + 1);
 		CHECK(end(child) == BY_SIGNAL(SIGKILL));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(pid_max_bounds_the_numbers_of_its_space)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		long least = least_pid_max();
 
 		mount_own_proc();
@@ -223,17 +185,12 @@ TEST(pid_max_bounds_the_numbers_of_its_space)
 		CHECK(!write_value(LAST_PID, least + 7));
 		CHECK(fork_and_reap() == least + 8);
 		CHECK(fork_and_reap() == WRAP);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(pid_max_of_a_space_leaves_its_parent_alone)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		long before, least = least_pid_max();
 		pid_t nested;
 
@@ -252,17 +209,12 @@ TEST(pid_max_of_a_space_leaves_its_parent_alone)
 		CHECK(read_number(PID_MAX) == before);
 		CHECK(!write_value(LAST_PID, before - 2));
 		CHECK(fork_and_reap() == before - 1);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(pid_max_has_a_least_and_a_greatest_value)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		long least = least_pid_max();
 
 		mount_own_proc();
@@ -272,17 +224,12 @@ TEST(pid_max_has_a_least_and_a_greatest_value)
 		CHECK(read_number(PID_MAX) == least);
 		CHECK(!write_value(PID_MAX, CEILING));
 		CHECK(read_number(PID_MAX) == CEILING);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(a_space_can_have_numbers_up_to_the_ceiling)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t child;
 
 		mount_own_proc();
@@ -293,9 +240,7 @@ TEST(a_space_can_have_numbers_up_to_the_ceiling)
 		CHECK(!kill(child, 0));
 		CHECK(fork_and_reap() == WRAP);
 		CHECK(end(child) == BY_SIGNAL(SIGKILL));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* Fill a space whose pid_max is the least, and return the highest number. */
@@ -311,10 +256,7 @@ static long fill(void)
 
 TEST(a_full_space_is_eagain)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		long last;
 
 		mount_own_proc();
@@ -327,37 +269,28 @@ TEST(a_full_space_is_eagain)
 		CHECK(fork_and_reap() == last);
 		CHECK(!write_value(PID_MAX, last + 2));
 		CHECK(fork_and_reap() == last + 1);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* After the first wrap those are not given any more, as on Linux. */
 TEST(free_numbers_below_300_do_not_help_a_full_space)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		mount_own_proc();
 		fill();
 		CHECK(end(2) == BY_SIGNAL(SIGKILL));
 		CHECK(fork_and_reap() == -1 && errno == EAGAIN);
 		CHECK(!write_value(LAST_PID, 1));
 		CHECK(fork_and_reap() == 2);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* A member has a number in its own space only, so it needs none above. */
 TEST(a_full_space_does_not_hinder_the_one_below)
 {
 	struct gate go = gate_new();
-	pid_t wid = fork_space();
 
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t nested = fork_space();
 		long nr;
 
@@ -378,9 +311,7 @@ TEST(a_full_space_does_not_hinder_the_one_below)
 		CHECK(fork_and_reap() == -1 && errno == EAGAIN);
 		gate_pass(&go, nr);
 		CHECK(reap(nested) == 7);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* Nor the other way round: the wid comes from above, the 1 from the space. */
@@ -516,10 +447,7 @@ FIXTURE_TEARDOWN(setting)
 
 TEST_F(setting, outside_a_descriptor_reads_and_sets_the_value_inside)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct lender lender = lender_new(variant->kind, variant->path);
 		long own = read_number(variant->path);
 
@@ -529,9 +457,7 @@ TEST_F(setting, outside_a_descriptor_reads_and_sets_the_value_inside)
 		CHECK(read_fd(lender.fd) == variant->value);
 		CHECK(read_number(variant->path) == own);
 		CHECK(lender_has(&lender, variant->value));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* So it is for who is root of the machine, and in no space. */
@@ -567,10 +493,7 @@ TEST_F(setting, a_descriptor_that_is_opened_again_has_the_same_value)
 
 TEST_F(setting, inside_a_descriptor_from_outside_keeps_its_value)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		int fd = open(variant->path, O_RDWR | O_CLOEXEC);
 		pid_t child;
 
@@ -591,9 +514,7 @@ TEST_F(setting, inside_a_descriptor_from_outside_keeps_its_value)
 		CHECK(reap(child) == 7);
 		CHECK(read_fd(fd) == variant->value);
 		CHECK(read_number(variant->path) == variant->value);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST_F(setting, a_descriptor_is_enoent_when_the_namespace_is_gone)
@@ -610,10 +531,7 @@ TEST_F(setting, a_descriptor_is_enoent_when_the_namespace_is_gone)
 /* A space has none of this before somebody looks for it. */
 TEST_F(setting, many_may_be_the_first_to_look_for_it)
 {
-	pid_t wid = fork_with(variant->kind);
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_with(variant->kind)) {
 		struct gate go = gate_new();
 		int i;
 
@@ -626,9 +544,7 @@ TEST_F(setting, many_may_be_the_first_to_look_for_it)
 		close(go.fd[1]);
 		for (i = 0; i < 8; i++)
 			CHECK(!reap(-1));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* The owner of an unprivileged user's space is he, and root's that of its own. */

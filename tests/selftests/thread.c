@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Threads in a pspace, those of its pid 1 above all. */
 
-#include "space.h"
+#include "self.h"
 #include <dirent.h>
 #include <pthread.h>
 #include "harness.h"
@@ -22,14 +22,6 @@ static void start_thread(void *(*body)(void *), void *arg)
 	pthread_t thread;
 
 	CHECK(!pthread_create(&thread, NULL, body, arg));
-}
-
-static void run_thread(void *(*body)(void *), void *arg)
-{
-	pthread_t thread;
-
-	CHECK(!pthread_create(&thread, NULL, body, arg));
-	CHECK(!pthread_join(thread, NULL));
 }
 
 /* How many entries a directory of procfs has, and the number of the last. */
@@ -58,26 +50,20 @@ static int entries(const char *path, long *last)
 #define EXEC_IN		100
 #define EXEC_OUT	101
 
-static int self_exe = -1;
-
 static void exec_prepare(struct gate *in, struct gate *out)
 {
-	self_exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	CHECK(self_exe >= 0);
+	open_self();
 	CHECK(dup2(in->fd[0], EXEC_IN) == EXEC_IN);
 	CHECK(dup2(out->fd[1], EXEC_OUT) == EXEC_OUT);
 }
 
-static void *exec_self(void *role)
+static void *exec_in_role(void *role)
 {
-	char *argv[] = { "self", NULL };
-	char env[32], *envp[] = { env, NULL };
+	char env[32];
 
 	CHECK(tid_of_self() != getpid());
 	snprintf(env, sizeof(env), "ROLE=%s", (char *)role);
-	fexecve(self_exe, argv, envp);
-	CHECK(!"executed");
-	return NULL;
+	exec_self(env);
 }
 
 __attribute__((constructor)) static void executed(void)
@@ -128,15 +114,10 @@ static void *thread_has_one_number(void *arg)
 
 TEST(a_thread_of_pid_1_is_a_member_with_one_number)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		mount_own_proc();
 		run_thread(thread_has_one_number, NULL);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 static struct gate from_thread, to_thread;
@@ -258,7 +239,7 @@ TEST(exec_by_a_thread_of_pid_1_makes_it_pid_1_with_the_same_wid)
 	wid = fork_space();
 	ASSERT_GE(wid, 0);
 	if (!wid) {
-		start_thread(exec_self, "init");
+		start_thread(exec_in_role, "init");
 		stay();
 	}
 	gate_wait(&out);
@@ -305,7 +286,7 @@ TEST(after_exec_by_a_thread_pid_1_is_still_the_init)
 			gate_pass(&started, 0);
 			stay();
 		}
-		start_thread(exec_self, "init");
+		start_thread(exec_in_role, "init");
 		stay();
 	}
 	gate_wait(&started);
@@ -325,17 +306,14 @@ TEST(after_exec_by_a_thread_pid_1_is_still_the_init)
 TEST(exec_by_a_thread_of_a_member_keeps_the_number_of_the_process)
 {
 	struct gate in = gate_new(), out = gate_new();
-	pid_t wid;
 
 	exec_prepare(&in, &out);
-	wid = fork_space();
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t member = fork();
 
 		CHECK(member >= 0);
 		if (!member) {
-			start_thread(exec_self, "member");
+			start_thread(exec_in_role, "member");
 			stay();
 		}
 		CHECK(member == 2);
@@ -346,9 +324,7 @@ TEST(exec_by_a_thread_of_a_member_keeps_the_number_of_the_process)
 		gate_pass(&in, 0);
 		CHECK(reap(member) == 42);
 		CHECK(waitpid(-1, NULL, __WALL) == -1 && errno == ECHILD);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* What the last thread of a pid 1 does after its leader has ended. */

@@ -215,12 +215,9 @@ TEST_F(trace, a_number_has_the_name_of_the_last_in_one_space)
 {
 	const char *names[] = { "third", "fourth" };
 	char name[32];
-	pid_t wid;
 
 	start();
-	wid = fork_space();
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		for (int i = 0; i < 2; i++) {
 			pid_t twin = fork_as(0, TIDS(TWIN));
 
@@ -233,9 +230,7 @@ TEST_F(trace, a_number_has_the_name_of_the_last_in_one_space)
 			read_name(name, sizeof(name));
 			CHECK(!strcmp(name, names[i]));
 		}
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST_HARNESS_MAIN

@@ -268,25 +268,17 @@ TEST(a_list_of_children_in_a_classic_namespace_is_whole_from_above)
 	EXPECT_EQ(end(classic), BY_SIGNAL(SIGKILL));
 }
 
-static void *report_and_stay(void *ready)
-{
-	gate_pass(ready, syscall(SYS_gettid));
-	stay();
-}
-
 /* A space whose member 2 has a thread, which is 3. */
 static struct space space_with_thread(void)
 {
 	struct gate ready = gate_new();
 	struct space space;
-	pthread_t thread;
 
 	space.wid = fork_space();
 	CHECK(space.wid >= 0);
 	if (!space.wid) {
 		if (!fork_child())
-			CHECK(!pthread_create(&thread, NULL, report_and_stay,
-					      &ready));
+			gate_pass(&ready, idle_thread());
 		stay();
 	}
 	CHECK(gate_wait(&ready) == 3);
@@ -374,7 +366,7 @@ TEST(fdinfo_of_a_pidfd_has_the_number_in_the_space)
 	ASSERT_GE(wid, 0);
 	if (!wid) {
 		add_children(1);
-		gate_pass(&ready, syscall(SYS_pidfd_open, 2, 0));
+		gate_pass(&ready, open_pidfd(2));
 		stay();
 	}
 	snprintf(name, sizeof(name), "fdinfo/%d", gate_wait(&ready));
@@ -929,10 +921,7 @@ TEST(a_space_without_members_lists_no_processes)
 
 TEST(from_inside_its_own_and_nested_spaces_are_shown)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		unsigned long long id = ns_id(own_ns()), nested;
 		struct space space;
 
@@ -947,9 +936,7 @@ TEST(from_inside_its_own_and_nested_spaces_are_shown)
 		CHECK(says(PAIR_STATUS(space.id, 2), "PPid", "1"));
 		CHECK(lists(CONTROL_PATH(nested, ""), TIDS(1, 2)));
 		CHECK(says(PAIR_STATUS(nested, 2), "NSpid", "2"));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(from_inside_the_spaces_above_and_beside_are_enoent)
@@ -1052,10 +1039,8 @@ static struct space mixed_space(void)
 TEST(hidepid_hides_the_processes_of_other_users)
 {
 	struct space space = mixed_space();
-	pid_t child = fork();
 
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork()) {
 		mount_proc_with("hidepid=invisible");
 		CHECK(!setgroups(0, NULL));
 		become(NOBODY);
@@ -1067,19 +1052,15 @@ TEST(hidepid_hides_the_processes_of_other_users)
 		CHECK(is_missing(PAIR_STATUS(ROOT_ID, space.wid)));
 		CHECK(says(PAIR_STATUS(ROOT_ID, getpid()), "Pid",
 			   TEXT("%d", getpid())));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
 }
 
 TEST(hidepid_hides_nothing_from_its_group)
 {
 	struct space space = mixed_space();
-	pid_t child = fork();
 
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork()) {
 		gid_t group = OTHER;
 
 		mount_proc_with(TEXT("hidepid=invisible,gid=%d", OTHER));
@@ -1087,19 +1068,15 @@ TEST(hidepid_hides_nothing_from_its_group)
 		become(NOBODY);
 		CHECK(lists(CONTROL_PATH(space.id, ""), TIDS(1, 2, 3)));
 		CHECK(says(PAIR_STATUS(space.id, 2), "Pid", "2"));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
 }
 
 TEST(hidepid_noaccess_closes_the_directories_of_other_users)
 {
 	struct space space = mixed_space();
-	pid_t child = fork();
 
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork()) {
 		mount_proc_with("hidepid=noaccess");
 		CHECK(!setgroups(0, NULL));
 		become(NOBODY);
@@ -1107,27 +1084,21 @@ TEST(hidepid_noaccess_closes_the_directories_of_other_users)
 		CHECK(open(PAIR_STATUS(space.id, 2), O_RDONLY) == -1);
 		CHECK(errno == EPERM);
 		CHECK(says(PAIR_STATUS(space.id, 3), "Pid", "3"));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
 }
 
 TEST(a_mount_of_processes_only_has_no_pspace)
 {
 	struct space space = space_of(0);
-	pid_t child = fork();
 
-	ASSERT_GE(child, 0);
-	if (!child) {
+	IN(fork()) {
 		mount_proc_with("subset=pid");
 		CHECK(is_missing("/proc/pspace"));
 		CHECK(is_missing(PAIR_STATUS(space.id, 1)));
 		CHECK(says(TEXT("/proc/%d/status", space.wid), "Pid",
 			   TEXT("%d", space.wid)));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(child), 0);
 	EXPECT_EQ(end(space.wid), BY_SIGNAL(SIGKILL));
 }
 

@@ -6,6 +6,8 @@
  * vm: --module-args default_numbers=3
  */
 
+#include "self.h"
+#include "signals.h"
 #include "wid.h"
 #include <linux/perf_event.h>
 #include <pthread.h>
@@ -103,7 +105,7 @@ TEST_F(asked, is_free_again_when_the_member_is_gone)
 
 TEST_F(asked, opens_a_pidfd)
 {
-	int pidfd = syscall(SYS_pidfd_open, self->wid, 0);
+	int pidfd = open_pidfd(self->wid);
 
 	ASSERT_GE(pidfd, 0);
 	EXPECT_EQ(syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0), 0);
@@ -207,7 +209,7 @@ TEST(a_member_has_its_own_number_as_before)
 {
 	struct below below = below_new(end_at_once);
 	pid_t wid = get_wid(below.ns, MEMBER);
-	int pidfd = syscall(SYS_pidfd_open, wid, 0), status;
+	int pidfd = open_pidfd(wid), status;
 
 	ASSERT_GE(pidfd, 0);
 	ASSERT_EQ(ptrace(PTRACE_SEIZE, wid, NULL, NULL), 0);
@@ -247,25 +249,9 @@ TEST_F(asked, other_files_have_no_numbers)
 	close(root);
 }
 
-static void *stay_in_thread(void *tid)
-{
-	*(atomic_int *)tid = syscall(SYS_gettid);
-	stay();
-}
-
-static pid_t add_a_thread(void)
-{
-	static atomic_int tid;
-	pthread_t thread;
-
-	CHECK(!pthread_create(&thread, NULL, stay_in_thread, &tid));
-	AWAIT(tid);
-	return tid;
-}
-
 static void have_a_thread(struct below *below)
 {
-	gate_pass(&below->done, add_a_thread());
+	gate_pass(&below->done, idle_thread());
 }
 
 TEST(a_thread_is_enoent)
@@ -306,10 +292,7 @@ TEST_F(asked, from_beside_it_is_esrch)
 /* As what is above is for one below that was given its file. */
 TEST(from_below_it_is_esrch)
 {
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		int ns = own_ns();
 		pid_t inner = fork_space();
 
@@ -320,9 +303,8 @@ TEST(from_below_it_is_esrch)
 			CHECK(get_wid(ns, 77) == -ESRCH);
 			_exit(0);
 		}
-		_exit(reap(inner));
+		CHECK(!reap(inner));
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 /* Two ask for the same member at a time, one member after the other. */
@@ -368,29 +350,9 @@ TEST(who_ask_at_once_are_told_the_same)
  * Tracing
  */
 
-/* What a stop is, as status >> 8 has it. */
-#define STOP_OF(event)	(SIGTRAP | (event) << 8)
-
-static int wait_stop(pid_t pid)
-{
-	int status;
-
-	if (waitpid(pid, &status, __WALL) != pid || !WIFSTOPPED(status))
-		return -1;
-	return status >> 8;
-}
-
 static void go_on(pid_t pid)
 {
 	CHECK(!ptrace(PTRACE_CONT, pid, NULL, NULL));
-}
-
-static pid_t event_message(pid_t pid)
-{
-	unsigned long message;
-
-	CHECK(!ptrace(PTRACE_GETEVENTMSG, pid, NULL, &message));
-	return message;
 }
 
 TEST_F(asked, can_be_traced)
@@ -460,16 +422,10 @@ TEST(a_tracer_by_number_follows_a_fork)
 	EXPECT_TRUE(below_end(&below));
 }
 
-static int self_exe = -1;
-
-static void *exec_self(void *below)
+static void *exec_when_told(void *below)
 {
-	char *argv[] = { "self", NULL }, *envp[] = { "ROLE=exit", NULL };
-
 	gate_wait(&((struct below *)below)->go);
-	fexecve(self_exe, argv, envp);
-	CHECK(!"executed");
-	return NULL;
+	exec_self("ROLE=exit");
 }
 
 __attribute__((constructor)) static void executed(void)
@@ -482,7 +438,7 @@ static void have_a_thread_that_executes(struct below *below)
 {
 	pthread_t thread;
 
-	CHECK(!pthread_create(&thread, NULL, exec_self, below));
+	CHECK(!pthread_create(&thread, NULL, exec_when_told, below));
 	gate_pass(&below->done, 0);
 	stay();
 }
@@ -503,8 +459,7 @@ static void follow_exec(struct __test_metadata *_metadata, bool seize_thread)
 	pid_t wid, tid, pid;
 	int status;
 
-	self_exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	ASSERT_GE(self_exe, 0);
+	open_self();
 	below = below_new(have_a_thread_that_executes);
 	wid = get_wid(below.ns, MEMBER);
 	ASSERT_GT(wid, 0);
@@ -596,8 +551,7 @@ static void trace_between(struct __test_metadata *_metadata, bool refused)
 	pid_t middle, wid, tid;
 	int ns;
 
-	self_exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	ASSERT_GE(self_exe, 0);
+	open_self();
 	middle = fork_space();
 	ASSERT_GE(middle, 0);
 	if (!middle)

@@ -108,7 +108,7 @@ static inline void await_gone(pid_t nr)
 /* A copy of a file that another process has open. */
 static inline int file_of(pid_t pid, int fd)
 {
-	int pidfd = syscall(SYS_pidfd_open, pid, 0);
+	int pidfd = open_pidfd(pid);
 	int copy = syscall(SYS_pidfd_getfd, pidfd, fd, 0);
 
 	close(pidfd);

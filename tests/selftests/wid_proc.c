@@ -7,7 +7,6 @@
 
 #include "wid.h"
 #include <pthread.h>
-#include <stdatomic.h>
 #include <sys/stat.h>
 #include "harness.h"
 
@@ -50,15 +49,11 @@ TEST(a_list_in_pieces_is_in_order_and_whole)
 TEST(a_list_in_a_space_beside_gives_no_numbers)
 {
 	struct below below = below_new(NULL);
-	pid_t wid = fork_space();
 
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		mount_own_proc();
 		CHECK(lists("/proc", TIDS(1)));
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 	EXPECT_TRUE(was_given_none(&below));
 	EXPECT_TRUE(below_end(&below));
 }
@@ -213,21 +208,10 @@ TEST(the_number_of_a_leader_lasts_as_long_as_its_session)
  * Threads
  */
 
-static void *stay_in_thread(void *tid)
-{
-	*(atomic_int *)tid = syscall(SYS_gettid);
-	stay();
-}
-
 static void have_two_threads(struct below *below)
 {
-	static atomic_int tid[2];
-	pthread_t thread;
-	int i;
-
-	for (i = 0; i < 2; i++)
-		CHECK(!pthread_create(&thread, NULL, stay_in_thread, &tid[i]));
-	AWAIT(tid[0] && tid[1]);
+	idle_thread();
+	idle_thread();
 }
 
 TEST(the_threads_of_a_process_are_shown)
@@ -292,11 +276,7 @@ TEST(self_in_a_procfs_from_above_is_missing_if_it_gets_none)
 
 static void find_itself_as_thread(struct below *below)
 {
-	static atomic_int tid;
-	pthread_t thread;
-
-	CHECK(!pthread_create(&thread, NULL, stay_in_thread, &tid));
-	AWAIT(tid);
+	idle_thread();
 	CHECK(!access(TEXT("/proc/self/task"), F_OK));
 }
 

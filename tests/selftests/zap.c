@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The death of a space's pid 1 is that of the space. */
 
-#include "space.h"
+#include "signals.h"
 #include <pthread.h>
 #include <sys/ptrace.h>
 #include "harness.h"
@@ -88,11 +88,6 @@ TEST_F_TIMEOUT(large, a_thousand_members_are_killed, 300)
 	EXPECT_TRUE(line_is_dead(&line));
 }
 
-static void *stay_in_thread(void *arg)
-{
-	stay();
-}
-
 TEST(members_with_threads_are_killed)
 {
 	struct line line = line_new();
@@ -102,13 +97,11 @@ TEST(members_with_threads_are_killed)
 	ASSERT_GE(wid, 0);
 	if (!wid) {
 		pid_t member = fork();
-		pthread_t thread;
 		int i;
 
 		CHECK(member >= 0);
 		for (i = 0; i < 5; i++)
-			CHECK(!pthread_create(&thread, NULL, stay_in_thread,
-					      NULL));
+			idle_thread();
 		if (!member) {
 			gate_pass(&ready, 0);
 			/* The first thread is a zombie with a number. */
@@ -151,10 +144,8 @@ TEST(nested_spaces_are_killed)
 TEST(a_nested_space_is_killed_alone)
 {
 	struct gate ready = gate_new();
-	pid_t wid = fork_space();
 
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct line line;
 		pid_t inner;
 
@@ -171,9 +162,7 @@ TEST(a_nested_space_is_killed_alone)
 		CHECK(end(inner) == BY_SIGNAL(SIGKILL));
 		CHECK(line_is_dead(&line));
 		CHECK(waitpid(2, NULL, WNOHANG) == 0);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 }
 
 TEST(a_classic_namespace_in_it_is_killed)
@@ -291,10 +280,8 @@ TEST(pid_1_is_reaped_before_the_zombie_of_one_put_in)
 TEST(stopped_members_are_killed)
 {
 	struct line line = line_new();
-	pid_t wid = fork_space();
 
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		pid_t member;
 		int status;
 
@@ -304,27 +291,21 @@ TEST(stopped_members_are_killed)
 			CHECK(waitpid(member, &status, WUNTRACED) == member);
 			CHECK(WIFSTOPPED(status));
 		}
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 	EXPECT_TRUE(line_is_dead(&line));
 }
 
 TEST(members_that_block_all_signals_are_killed)
 {
 	struct line line = line_new();
-	pid_t wid = fork_space();
 
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		sigset_t all;
 
 		sigfillset(&all);
 		CHECK(!sigprocmask(SIG_SETMASK, &all, NULL));
 		add_children(2);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 	EXPECT_TRUE(line_is_dead(&line));
 }
 
@@ -332,10 +313,8 @@ TEST(members_that_block_all_signals_are_killed)
 TEST(zombies_do_not_hold_it_up)
 {
 	struct line line = line_new();
-	pid_t wid = fork_space();
 
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct gate ready = gate_new();
 		pid_t member = fork();
 
@@ -352,29 +331,15 @@ TEST(zombies_do_not_hold_it_up)
 			stay();
 		}
 		gate_wait(&ready);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 	EXPECT_TRUE(line_is_dead(&line));
-}
-
-/* Attach to a task and see it stop. */
-static void trace(pid_t pid)
-{
-	int status;
-
-	CHECK(!ptrace(PTRACE_ATTACH, pid, NULL, NULL));
-	CHECK(waitpid(pid, &status, __WALL) == pid);
-	CHECK(WIFSTOPPED(status));
 }
 
 TEST(members_traced_by_a_member_are_killed)
 {
 	struct line line = line_new();
-	pid_t wid = fork_space();
 
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		struct gate ready = gate_new();
 		pid_t tracer;
 
@@ -382,31 +347,25 @@ TEST(members_traced_by_a_member_are_killed)
 		tracer = fork();
 		CHECK(tracer >= 0);
 		if (!tracer) {
-			trace(2);
-			trace(3);
+			attach(2);
+			attach(3);
 			gate_pass(&ready, 0);
 			stay();
 		}
 		gate_wait(&ready);
-		_exit(0);
 	}
-	EXPECT_EQ(reap(wid), 0);
 	EXPECT_TRUE(line_is_dead(&line));
 }
 
 TEST(members_traced_by_pid_1_are_killed)
 {
 	struct line line = line_new();
-	pid_t wid = fork_space();
 
-	ASSERT_GE(wid, 0);
-	if (!wid) {
+	IN(fork_space()) {
 		add_children(2);
-		trace(2);
-		trace(3);
-		_exit(0);
+		attach(2);
+		attach(3);
 	}
-	EXPECT_EQ(reap(wid), 0);
 	EXPECT_TRUE(line_is_dead(&line));
 }
 
@@ -420,7 +379,7 @@ TEST(one_put_in_and_traced_from_outside_is_killed)
 	ASSERT_GE(child, 0);
 	if (!child)
 		stay();
-	trace(child);
+	attach(child);
 	ASSERT_EQ(kill(wid, SIGKILL), 0);
 	EXPECT_EQ(reap(child), BY_SIGNAL(SIGKILL));
 	EXPECT_EQ(reap(wid), BY_SIGNAL(SIGKILL));
@@ -440,7 +399,7 @@ TEST(pid_1_traced_from_outside_is_killed)
 		stay();
 	}
 	gate_wait(&ready);
-	trace(wid);
+	attach(wid);
 	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
 	EXPECT_TRUE(line_is_dead(&line));
 }
