@@ -71,28 +71,23 @@ static int serve(pid_t wid)
 	}
 }
 
-/* Tests that are the body of a pid 1, in a space with a policy. */
-#define RUN_PID_1(policy, ...)						\
-	do {								\
-		pid_t wid = fork_pid_1(policy);				\
-									\
-		ASSERT_GE(wid, 0);					\
-		if (!wid) {						\
-			__VA_ARGS__;					\
-			_exit(0);					\
-		}							\
-		EXPECT_EQ(serve(wid), 0);				\
-	} while (0)
+/* What a pid 1 does, in a space with a policy. */
+static int run_pid_1(const char *policy, void (*body)(void))
+{
+	pid_t wid = fork_pid_1(policy);
 
-#define TEST_OF_PID_1(policy, name)					\
-	static void name##_body(void);					\
-	TEST(name) { RUN_PID_1(policy, name##_body()); }		\
-	static void name##_body(void)
+	CHECK(wid >= 0);
+	if (!wid) {
+		body();
+		_exit(0);
+	}
+	return serve(wid);
+}
 
-#define TEST_F_OF_PID_1(fixture, policy, name)				\
-	static void name##_body(const FIXTURE_VARIANT(fixture) * variant); \
-	TEST_F(fixture, name) { RUN_PID_1(policy, name##_body(variant)); } \
-	static void name##_body(const FIXTURE_VARIANT(fixture) * variant)
+#define TEST_OF_PID_1(policy, name) TEST_BODY(name, run_pid_1(policy, body))
+
+#define TEST_F_OF_PID_1(fixture, policy, name) \
+	TEST_F_BODY(fixture, name, run_pid_1(policy, body))
 
 /* A process that the caller deals with. It ends with status 9. */
 struct task {

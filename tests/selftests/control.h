@@ -80,6 +80,22 @@ static inline pid_t fork_space_with(const char *policy)
 	return wid;
 }
 
+/* The number here of a process in a space, given if need be: or -errno. */
+static inline pid_t get_wid(int ns, unsigned long nr)
+{
+	int wid = ioctl(ns, PSPACE_GET_WID, nr);
+
+	return wid < 0 ? -errno : wid;
+}
+
+/* A pidfd by a pair, or -errno. */
+static inline int open_pair(int ns, long nr)
+{
+	int pidfd = ioctl(ns, PSPACE_OPEN_PIDFD, nr);
+
+	return pidfd < 0 ? -errno : pidfd;
+}
+
 /* What poll() says of a descriptor within a time; 0 for no time: what is. */
 static inline int poll_for(int fd, int milliseconds)
 {

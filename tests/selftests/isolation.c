@@ -110,20 +110,17 @@ static int run(pid_t wid)
 	return reap(wid);
 }
 
-/* A test whose body is B's init, which is isolated in a way. It uses CHECK(). */
-#define INMATE_TEST(isolation, name)					\
-	static void name##_in_b(void);					\
-	TEST(name)							\
-	{								\
-		pid_t wid = zoo_new(name##_in_b);			\
-									\
-		ASSERT_EQ(set_isolation(zoo->b, isolation), 0);		\
-		EXPECT_EQ(run(wid), 0);					\
-	}								\
-	static void name##_in_b(void)
+static int run_in_b(const char *isolation, void (*body)(void))
+{
+	pid_t wid = zoo_new(body);
 
-#define FULL_TEST(name) INMATE_TEST("full", name)
-#define HALF_TEST(name) INMATE_TEST("half", name)
+	CHECK(!set_isolation(zoo->b, isolation));
+	return run(wid);
+}
+
+/* Tests whose body is B's init, which is isolated in a way. */
+#define FULL_TEST(name) TEST_BODY(name, run_in_b("full", body))
+#define HALF_TEST(name) TEST_BODY(name, run_in_b("half", body))
 
 /*
  * Full isolation
@@ -163,16 +160,6 @@ FULL_TEST(full_shows_a_space_itself_and_nothing_else)
 		 "%s\n%8llu %8d %8s %8s %8s %5s %6d %-16s %d\n", header, zoo->b,
 		 1, "-", "-", "-", "R", 0, "isolation", 1);
 	CHECK(is_text(TASKS, expected));
-}
-
-static bool has_no_trace(uint64_t id)
-{
-	return is_missing(CONTROL_PATH(id, "")) &&
-	       is_missing(CONTROL_PATH(id, "policy")) &&
-	       is_missing(PAIR_PATH(id, 1, "")) &&
-	       is_missing(PAIR_STATUS(id, 1)) &&
-	       write_file(CONTROL_PATH(id, "isolation"), "half") == -ENOENT &&
-	       write_file(CONTROL_PATH(id, "kill"), "1") == -ENOENT;
 }
 
 FULL_TEST(full_finds_nothing_outside)

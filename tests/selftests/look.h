@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* How a process looks at those of a space beside it or above, and signals them. */
-#ifndef LOOK_H
-#define LOOK_H
+#ifndef PSPACE_SELFTESTS_LOOK_H
+#define PSPACE_SELFTESTS_LOOK_H
 
 #include <linux/pidfd.h>
 #include "tree.h"
 
 #define PAIR	PIDFD_INFO_PSPACE
+
+/* Is a space as if it were not there? */
+static inline bool has_no_trace(uint64_t id)
+{
+	return is_missing(CONTROL_PATH(id, "")) &&
+	       is_missing(CONTROL_PATH(id, "policy")) &&
+	       is_missing(PAIR_PATH(id, 1, "")) &&
+	       is_missing(PAIR_STATUS(id, 1)) &&
+	       set_isolation(id, "half") == -ENOENT &&
+	       control(id, "kill", "1") == -ENOENT;
+}
 
 /* A descriptor that signals are sent to, by a pair. */
 static inline int directory_of(uint64_t id, pid_t nr)
@@ -28,13 +39,6 @@ static inline int send_to(int fd, int sig)
 static inline int open_ns_of(uint64_t id, pid_t nr)
 {
 	return open(PAIR_PATH(id, nr, "ns/pid"), O_RDONLY | O_CLOEXEC);
-}
-
-static inline int open_pair(int ns, pid_t nr)
-{
-	int pidfd = ioctl(ns, PSPACE_OPEN_PIDFD, nr);
-
-	return pidfd < 0 ? -errno : pidfd;
 }
 
 /* What the kernel says of a pidfd: 0 or -errno. */
@@ -74,4 +78,4 @@ static inline bool shows_space(uint64_t id)
 	return !missing;
 }
 
-#endif /* LOOK_H */
+#endif /* PSPACE_SELFTESTS_LOOK_H */

@@ -7,6 +7,7 @@
  */
 
 #include "space.h"
+#include "module.h"
 #include "harness.h"
 
 #include <sys/prctl.h>
@@ -14,40 +15,9 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
-#define MODULE "/lib/modules/pspace.ko"
 #define CYCLES many(MANY)
 #define MANY 100
 #define MEMBERS 10
-
-static int insmod(void)
-{
-	int fd = open(MODULE, O_RDONLY | O_CLOEXEC);
-	int err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (syscall(SYS_finit_module, fd, "", 0))
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-static int rmmod(void)
-{
-	return syscall(SYS_delete_module, "pspace", O_NONBLOCK) ? -errno : 0;
-}
-
-/*
- * A namespace is given back by a worker, a grace period after the last of its
- * tasks was reaped: until then the module is in use.
- */
-static int rmmod_when_free(void)
-{
-	int err;
-
-	AWAIT((err = rmmod(), err != -EWOULDBLOCK && err != -EBUSY));
-	return err;
-}
 
 /* Make a space with some members, let it go. */
 static int exercise(void)
@@ -125,7 +95,7 @@ TEST_F(module, without_it_the_flag_is_einval)
 
 TEST_F(module, with_it_the_flag_works_and_after_it_is_einval_again)
 {
-	ASSERT_EQ(insmod(), 0);
+	ASSERT_EQ(insmod(""), 0);
 	EXPECT_EQ(access("/proc/pspace/spaces", R_OK), 0);
 	EXPECT_EQ(exercise(), 0);
 	ASSERT_EQ(rmmod_when_free(), 0);
@@ -136,8 +106,8 @@ TEST_F(module, with_it_the_flag_works_and_after_it_is_einval_again)
 
 TEST_F(module, a_second_one_is_refused)
 {
-	ASSERT_EQ(insmod(), 0);
-	EXPECT_EQ(insmod(), -EEXIST);
+	ASSERT_EQ(insmod(""), 0);
+	EXPECT_EQ(insmod(""), -EEXIST);
 	EXPECT_EQ(exercise(), 0);
 }
 
@@ -145,7 +115,7 @@ TEST_F(module, is_in_use_while_a_pspace_lives)
 {
 	pid_t wid;
 
-	ASSERT_EQ(insmod(), 0);
+	ASSERT_EQ(insmod(""), 0);
 	wid = fork_space();
 	ASSERT_GE(wid, 0);
 	if (!wid) {
@@ -164,7 +134,7 @@ TEST_F(module, is_in_use_while_a_file_of_a_pspace_is_open)
 	int fd;
 	pid_t wid;
 
-	ASSERT_EQ(insmod(), 0);
+	ASSERT_EQ(insmod(""), 0);
 	wid = fork_space();
 	ASSERT_GE(wid, 0);
 	if (!wid) {
@@ -186,7 +156,7 @@ TEST_F(module, is_free_when_those_who_held_up_their_init_were_killed_from_above)
 	struct gate ready = gate_new();
 	pid_t wid;
 
-	ASSERT_EQ(insmod(), 0);
+	ASSERT_EQ(insmod(""), 0);
 	wid = fork_space();
 	ASSERT_GE(wid, 0);
 	if (!wid) {
@@ -209,7 +179,7 @@ TEST_F(module, an_open_list_does_not_keep_it)
 	char text[4096];
 	int fd;
 
-	ASSERT_EQ(insmod(), 0);
+	ASSERT_EQ(insmod(""), 0);
 	fd = open("/proc/pspace/spaces", O_RDONLY | O_CLOEXEC);
 	ASSERT_GE(fd, 0);
 	ASSERT_GT(read(fd, text, 8), 0);
@@ -262,7 +232,7 @@ TEST_F(module, a_space_that_is_bound_somewhere_does_not_keep_it)
 {
 	pid_t wid;
 
-	ASSERT_EQ(insmod(), 0);
+	ASSERT_EQ(insmod(""), 0);
 	wid = idle_space();
 	ASSERT_GT(wid, 0);
 	bind_to_place(ns_id_of(wid, "pid"));
@@ -271,7 +241,7 @@ TEST_F(module, a_space_that_is_bound_somewhere_does_not_keep_it)
 	EXPECT_EQ(rmmod_when_free(), 0);
 	look_at_place();
 	/* Nor is it confused by another module. */
-	ASSERT_EQ(insmod(), 0);
+	ASSERT_EQ(insmod(""), 0);
 	look_at_place();
 	EXPECT_EQ(exercise(), 0);
 	remove_place();
@@ -280,13 +250,13 @@ TEST_F(module, a_space_that_is_bound_somewhere_does_not_keep_it)
 /* The root is there for ever, with a module and without. */
 TEST_F(module, the_root_that_is_bound_somewhere_does_not_keep_it)
 {
-	ASSERT_EQ(insmod(), 0);
+	ASSERT_EQ(insmod(""), 0);
 	bind_to_place(ROOT_ID);
 	look_at_place();
 	EXPECT_EQ(access(PLACE "/1/status", R_OK), 0);
 	EXPECT_EQ(rmmod_when_free(), 0);
 	look_at_place();
-	ASSERT_EQ(insmod(), 0);
+	ASSERT_EQ(insmod(""), 0);
 	look_at_place();
 	EXPECT_EQ(access(PLACE "/1/status", R_OK), 0);
 	remove_place();
@@ -300,14 +270,14 @@ TEST_F_TIMEOUT(module, a_hundred_times_leaves_nothing, 600)
 	long before[ARRAY_SIZE(caches)], after;
 
 	/* The caches themselves are made by the first use. */
-	ASSERT_EQ(insmod(), 0);
+	ASSERT_EQ(insmod(""), 0);
 	ASSERT_EQ(exercise(), 0);
 	ASSERT_EQ(rmmod_when_free(), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(caches); i++)
 		before[i] = slab_objects(caches[i]);
 
 	for (int i = 0; i < CYCLES; i++) {
-		ASSERT_EQ(insmod(), 0);
+		ASSERT_EQ(insmod(""), 0);
 		ASSERT_EQ(exercise(), 0);
 		ASSERT_EQ(rmmod_when_free(), 0);
 	}
@@ -338,7 +308,7 @@ TEST(without_the_module_nobody_can_ask_for_pspaces)
 
 static void ask_and_lose_the_module(struct __test_metadata *_metadata)
 {
-	ASSERT_EQ(insmod(), 0);
+	ASSERT_EQ(insmod(""), 0);
 	EXPECT_EQ(prctl(PR_SET_PSPACE_NEWPID, 1, 0, 0, 0), 0);
 	ASSERT_EQ(rmmod_when_free(), 0);
 }

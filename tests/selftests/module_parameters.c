@@ -7,27 +7,8 @@
  */
 
 #include "tree.h"
+#include "module.h"
 #include "harness.h"
-
-static int insmod(const char *parameters)
-{
-	int fd = open("/lib/modules/pspace.ko", O_RDONLY | O_CLOEXEC);
-	int err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (syscall(SYS_finit_module, fd, parameters, 0))
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-/* Once the spaces of the test are given back, which is a worker's job. */
-static void rmmod(void)
-{
-	AWAIT(!syscall(SYS_delete_module, "pspace", O_NONBLOCK) ||
-	      errno == ENOENT);
-}
 
 FIXTURE(accepted) {};
 
@@ -65,13 +46,13 @@ FIXTURE_VARIANT_ADD(accepted, all) {
 
 FIXTURE_SETUP(accepted)
 {
-	rmmod();
+	rmmod_when_free();
 	ASSERT_EQ(insmod(variant->parameters), 0);
 }
 
 FIXTURE_TEARDOWN(accepted)
 {
-	rmmod();
+	rmmod_when_free();
 }
 
 TEST_F(accepted, is_what_a_new_space_has)
@@ -159,12 +140,12 @@ FIXTURE_VARIANT_ADD(refused, no_value) { "default_policy" };
 
 FIXTURE_SETUP(refused)
 {
-	rmmod();
+	rmmod_when_free();
 }
 
 FIXTURE_TEARDOWN(refused)
 {
-	rmmod();
+	rmmod_when_free();
 }
 
 TEST_F(refused, is_einval_and_there_are_no_spaces)
@@ -209,13 +190,13 @@ FIXTURE_VARIANT_ADD(start, random) { "random_start=1", true };
 
 FIXTURE_SETUP(start)
 {
-	rmmod();
+	rmmod_when_free();
 	ASSERT_EQ(insmod(variant->parameters), 0);
 }
 
 FIXTURE_TEARDOWN(start)
 {
-	rmmod();
+	rmmod_when_free();
 }
 
 /* A namespace, and the numbers of the first two that its init makes. */

@@ -11,23 +11,17 @@
 #include <sys/socket.h>
 #include "harness.h"
 
-/* Pid 1 exits with what comes through END, and has a child. */
-struct owned {
-	pid_t wid;
-	int ns;
-	struct gate end;
-};
-
-static void __attribute__((noreturn)) be_init(struct owned *owned, struct gate *ready)
+static void __attribute__((noreturn)) be_init(struct space *owned, struct gate *ready)
 {
 	add_children(1);
 	gate_pass(ready, 0);
 	_exit(gate_wait(&owned->end));
 }
 
-static struct owned owned_new(const char *policy)
+/* Pid 1 exits with what comes through END, and has a child. */
+static struct space owned_new(const char *policy)
 {
-	struct owned owned = { .end = gate_new() };
+	struct space owned = { .end = gate_new() };
 	struct gate ready = gate_new();
 
 	owned.wid = fork_space_with(policy);
@@ -45,25 +39,25 @@ static int own(int ns)
 	return ioctl(ns, PSPACE_KILL_ON_CLOSE) ? -errno : 0;
 }
 
-static bool lives(const struct owned *owned)
+static bool lives(const struct space *owned)
 {
 	return waitpid(owned->wid, NULL, WNOHANG) == 0;
 }
 
 /* WATCH is another open file of the space. It is over when its last member is gone. */
-static bool is_killed(const struct owned *owned, int watch)
+static bool is_killed(const struct space *owned, int watch)
 {
 	return reap(owned->wid) == BY_SIGNAL(SIGKILL) && wait_for_hup(watch);
 }
 
 /* Pid 1 is there to the end, and exits by itself. */
-static bool is_unharmed(struct owned *owned)
+static bool is_unharmed(struct space *owned)
 {
 	gate_pass(&owned->end, 7);
 	return reap(owned->wid) == 7;
 }
 
-static int open_again(const struct owned *owned)
+static int open_again(const struct space *owned)
 {
 	int ns = open_ns(owned->wid, "pid");
 
@@ -72,7 +66,7 @@ static int open_again(const struct owned *owned)
 }
 
 FIXTURE(owned) {
-	struct owned space;
+	struct space space;
 	int watch;
 };
 
@@ -237,7 +231,7 @@ TEST_F(owned, exec_keeps_what_it_inherits)
 
 TEST(an_orphaned_space_is_killed)
 {
-	struct owned space = owned_new("outer");
+	struct space space = owned_new("outer");
 	int watch = open_again(&space);
 
 	ASSERT_EQ(own(space.ns), 0);
@@ -250,7 +244,7 @@ TEST(an_orphaned_space_is_killed)
 
 TEST(a_space_can_be_owned_when_it_is_orphaned)
 {
-	struct owned space = owned_new("outer");
+	struct space space = owned_new("outer");
 	int watch = open_again(&space);
 
 	gate_pass(&space.end, 3);
@@ -268,7 +262,7 @@ TEST(a_supervisor_that_crashes_leaves_nothing)
 	ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
 	supervisor = fork_child();
 	if (!supervisor) {
-		struct owned space = owned_new("outer");
+		struct space space = owned_new("outer");
 
 		CHECK(!own(space.ns));
 		CHECK(!send_fd(sockets[0], open_again(&space)));
@@ -284,7 +278,7 @@ TEST(a_supervisor_that_crashes_leaves_nothing)
 
 TEST(what_is_not_owned_lives_on)
 {
-	struct owned space = owned_new("init");
+	struct space space = owned_new("init");
 
 	close(space.ns);
 	EXPECT_TRUE(is_unharmed(&space));
@@ -292,7 +286,7 @@ TEST(what_is_not_owned_lives_on)
 
 TEST(who_may_not_kill_it_may_not_own_it)
 {
-	struct owned space = owned_new("init");
+	struct space space = owned_new("init");
 	pid_t child = fork_child();
 
 	if (!child) {
@@ -334,7 +328,7 @@ TEST(what_is_no_space_cannot_be_owned)
  */
 
 FIXTURE(flag) {
-	struct owned space;
+	struct space space;
 	struct gate ready;
 	int pidfd;
 };
@@ -370,7 +364,7 @@ static pid_t clone_init(uint64_t flags, int *pidfd)
 
 TEST_F(flag, a_pid_1_with_autoreap_is_released_and_tells_its_status_by_the_space)
 {
-	struct owned *space = &self->space;
+	struct space *space = &self->space;
 
 	space->wid = clone_init(CLONE_AUTOREAP, &self->pidfd);
 	ASSERT_GE(space->wid, 0);
@@ -392,7 +386,7 @@ TEST_F(flag, a_pid_1_with_autoreap_is_released_and_tells_its_status_by_the_space
 
 TEST_F(flag, a_pid_1_with_nnp_passes_it_on)
 {
-	struct owned *space = &self->space;
+	struct space *space = &self->space;
 	pid_t child;
 
 	space->wid = clone_init(CLONE_NNP, &self->pidfd);
@@ -409,7 +403,7 @@ TEST_F(flag, a_pid_1_with_nnp_passes_it_on)
 	EXPECT_EQ(WEXITSTATUS(self->pidfd), 7);
 }
 
-static void clone_owned(struct owned *space, struct gate *ready, const char *policy, int *pidfd)
+static void clone_owned(struct space *space, struct gate *ready, const char *policy, int *pidfd)
 {
 	space->wid = clone_init(CLONE_AUTOREAP | CLONE_PIDFD_AUTOKILL, pidfd);
 	CHECK(space->wid >= 0);
@@ -424,7 +418,7 @@ static void clone_owned(struct owned *space, struct gate *ready, const char *pol
 
 TEST_F(flag, a_pid_1_with_autokill_takes_the_space_along)
 {
-	struct owned *space = &self->space;
+	struct space *space = &self->space;
 
 	clone_owned(space, &self->ready, variant->policy, &self->pidfd);
 	EXPECT_EQ(poll_for(space->ns, 0), 0);
@@ -435,7 +429,7 @@ TEST_F(flag, a_pid_1_with_autokill_takes_the_space_along)
 
 TEST_F(flag, a_duplicate_of_the_pidfd_keeps_the_space)
 {
-	struct owned *space = &self->space;
+	struct space *space = &self->space;
 	int copy;
 
 	clone_owned(space, &self->ready, variant->policy, &self->pidfd);

@@ -472,14 +472,8 @@ static int run_in_a(void (*body)(void))
 	return status;
 }
 
-/* A test whose body is pid 1 of A. It is the adopter, and uses CHECK(). */
-#define ADOPTER_TEST(name)						\
-	static void name##_in_a(void);					\
-	TEST(name)							\
-	{								\
-		EXPECT_EQ(run_in_a(name##_in_a), 0);			\
-	}								\
-	static void name##_in_a(void)
+/* A test whose body is pid 1 of A, which is the adopter. */
+#define ADOPTER_TEST(name) TEST_BODY(name, run_in_a(body))
 
 /* The end of pid 1. */
 

@@ -56,14 +56,6 @@ static bool is_pair(int pidfd, uint64_t id, pid_t nr, pid_t here)
 	return false;
 }
 
-/* A pidfd by a pair, or -errno. */
-static int open_pair(int ns, long nr)
-{
-	int pidfd = ioctl(ns, PSPACE_OPEN_PIDFD, nr);
-
-	return pidfd < 0 ? -errno : pidfd;
-}
-
 /* A pidfd by a number here, or -errno. */
 static int open_here(pid_t nr)
 {

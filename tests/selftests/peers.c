@@ -231,13 +231,6 @@ static int make_peers(enum who first, enum who second)
 	return isolate(first, "peers") ?: isolate(second, "peers");
 }
 
-static int get_wid(int ns, pid_t nr)
-{
-	int wid = ioctl(ns, PSPACE_GET_WID, nr);
-
-	return wid < 0 ? -errno : wid;
-}
-
 /* A pidfd of a process of one that is seen. */
 static int pidfd_of(uint64_t id, pid_t nr)
 {
@@ -270,15 +263,10 @@ static int processes_in_list(uint64_t id)
 	return count;
 }
 
-static bool has_no_trace(uint64_t id)
+static bool is_nowhere(uint64_t id)
 {
-	return is_missing(CONTROL_PATH(id, "")) &&
-	       is_missing(CONTROL_PATH(id, "policy")) &&
-	       is_missing(PAIR_PATH(id, 1, "")) &&
-	       is_missing(PAIR_STATUS(id, 1)) && !processes_in_list(id) &&
-	       directory_of(id, MEMBER) == -1 && errno == ENOENT &&
-	       set_isolation(id, "full") == -ENOENT &&
-	       control(id, "kill", "1") == -ENOENT;
+	return has_no_trace(id) && !processes_in_list(id) &&
+	       directory_of(id, MEMBER) == -1 && errno == ENOENT;
 }
 
 /* Those spaces are seen, and no others: whoever reads it, in the procfs of his space. */
@@ -296,7 +284,7 @@ static void see_only(int those)
 			dprintf(2, "# actor %d\n", who);
 		CHECK(shows_space(id) == !!(those & ONLY(who)));
 		if (!(those & ONLY(who))) {
-			CHECK(has_no_trace(id));
+			CHECK(is_nowhere(id));
 			continue;
 		}
 		CHECK(task_row(id, 1, &row));
@@ -494,7 +482,7 @@ PEER_TEST(show_nothing_that_is_nested_in_another)
 	CHECK(is_missing(PAIR_PATH(id, 1, "pspace/1")));
 	CHECK(is_text(PAIR_PATH(id, 1, "task/1/children"),
 		      TEXT("%d %d %d ", MEMBER, USER, CLASSIC)));
-	CHECK(has_no_trace(zoo->id[nested_in(other)]));
+	CHECK(is_nowhere(zoo->id[nested_in(other)]));
 }
 
 /* They are processes of that peer, as they are from above. */
@@ -909,8 +897,8 @@ static void look_at_who_is_hidden(int other)
 	CHECK(task_row(id, USER, &row));
 	CHECK(is_missing(PAIR_STATUS(id, MEMBER)));
 	CHECK(is_missing(PAIR_STATUS(id, 1)));
-	CHECK(has_no_trace(zoo->id[A]));
-	CHECK(has_no_trace(zoo->id[nested_in(other)]));
+	CHECK(is_nowhere(zoo->id[A]));
+	CHECK(is_nowhere(zoo->id[nested_in(other)]));
 }
 
 PEER_TEST(hide_from_a_user_what_the_mount_hides)
@@ -923,7 +911,7 @@ PEER_TEST(hide_from_another_user_that_they_are_there)
 	mount_proc_with("hidepid=invisible");
 	CHECK(!setgroups(0, NULL));
 	become(OTHER_USER);
-	CHECK(has_no_trace(zoo->id[other]));
+	CHECK(is_nowhere(zoo->id[other]));
 	CHECK(!shows_space(zoo->id[other]));
 	/* In one's own one is. */
 	CHECK(shows_space(zoo->id[B]));
@@ -975,7 +963,7 @@ static void lose_sight(int other)
 	while (list_more(&rest, tree, 4096))
 		;
 	CHECK(!rest.count);
-	CHECK(has_no_trace(id));
+	CHECK(is_nowhere(id));
 	CHECK(!shows_space(id));
 }
 
@@ -1297,14 +1285,14 @@ static void see_nothing_in_a_classic_namespace(int arg)
 	if (!pid) {
 		mount_own_proc();
 		see_only(0);
-		CHECK(has_no_trace(zoo->id[OLDER]));
+		CHECK(is_nowhere(zoo->id[OLDER]));
 		pid = fork_space();
 		CHECK(pid >= 0);
 		if (!pid) {
 			mount_own_proc();
 			CHECK(spaces_in_proc() == 1);
-			CHECK(has_no_trace(zoo->id[B]));
-			CHECK(has_no_trace(zoo->id[OLDER]));
+			CHECK(is_nowhere(zoo->id[B]));
+			CHECK(is_nowhere(zoo->id[OLDER]));
 			_exit(0);
 		}
 		CHECK(!reap(pid));

@@ -10,14 +10,6 @@
 /* A number by which the members below are the only ones. */
 #define MEMBER	7654
 
-/* The number here of a process in a space, given if need be: or -errno. */
-static inline pid_t get_wid(int ns, unsigned long nr)
-{
-	int wid = ioctl(ns, PSPACE_GET_WID, nr);
-
-	return wid < 0 ? -errno : wid;
-}
-
 /* The number that it has already: 0 if it has none. The space gives no more after that. */
 static inline pid_t wid_had(int ns, pid_t nr)
 {
