@@ -232,8 +232,8 @@ FIXTURE(under) {};
 FIXTURE_VARIANT(under) { const char *policy; };
 FIXTURE_VARIANT_ADD(under, auto) { "auto" };
 FIXTURE_VARIANT_ADD(under, outer) { "outer" };
-__attribute__((unused)) FIXTURE_SETUP(under) {}
-__attribute__((unused)) FIXTURE_TEARDOWN(under) {}
+FIXTURE_SETUP(under) {}
+FIXTURE_TEARDOWN(under) {}
 
 static inline void *end_thread_when_told(void *arg)
 {

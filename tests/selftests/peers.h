@@ -315,14 +315,14 @@ FIXTURE_VARIANT_ADD(peers, older) { OLDER };
 
 FIXTURE_VARIANT_ADD(peers, younger) { YOUNGER };
 
-__attribute__((unused)) FIXTURE_SETUP(peers)
+FIXTURE_SETUP(peers)
 {
 	self->wid = zoo_new(0);
 	ASSERT_EQ(make_peers(OLDER, B), 0);
 	ASSERT_EQ(isolate(YOUNGER, "peers"), 0);
 }
 
-__attribute__((unused)) FIXTURE_TEARDOWN(peers)
+FIXTURE_TEARDOWN(peers)
 {
 	EXPECT_EQ(end(self->wid), BY_SIGNAL(SIGKILL));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The files of a space: where they are, what can be written, and by whom. */
 
-#include "control.h"
+#include "tree.h"
 #include <ctype.h>
 #include <sys/stat.h>
 #include "harness.h"
@@ -14,21 +14,15 @@ static bool has_directory(uint64_t id)
 	return !access(CONTROL_PATH(id, ""), F_OK);
 }
 
-/* Spaces go away in the background. */
-static bool is_gone_at_last(uint64_t id)
-{
-	return COMES(!has_directory(id)) && errno == ENOENT;
-}
-
 /* The ids that /proc/pspace lists, which must be in order. */
-struct listing {
+struct space_list {
 	bool spaces;
 	int count;
 	uint64_t id[1024];
 };
 
 /* Read a part that fits into SIZE bytes. False at the end. */
-static bool list_more(struct listing *list, int fd, size_t size)
+static bool more_spaces(struct space_list *list, int fd, size_t size)
 {
 	char buffer[1024] __attribute__((aligned(8)));
 	char name[32];
@@ -69,7 +63,7 @@ static bool list_more(struct listing *list, int fd, size_t size)
 	return length;
 }
 
-static int open_listing(void)
+static int open_space_list(void)
 {
 	int fd = open("/proc/pspace", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -77,12 +71,12 @@ static int open_listing(void)
 	return fd;
 }
 
-static struct listing list_in_pieces(size_t size)
+static struct space_list spaces_in_pieces(size_t size)
 {
-	struct listing list = {};
-	int fd = open_listing();
+	struct space_list list = {};
+	int fd = open_space_list();
 
-	while (list_more(&list, fd, size))
+	while (more_spaces(&list, fd, size))
 		;
 	close(fd);
 	CHECK(list.spaces);
@@ -91,7 +85,7 @@ static struct listing list_in_pieces(size_t size)
 
 static bool is_listed(uint64_t id)
 {
-	struct listing list = list_in_pieces(1024);
+	struct space_list list = spaces_in_pieces(1024);
 	int i;
 
 	for (i = 0; i < list.count; i++)
@@ -230,11 +224,11 @@ TEST(from_inside_its_own_and_those_below_are_listed)
 	ASSERT_GE(wid, 0);
 	if (!wid) {
 		struct target nested;
-		struct listing list;
+		struct space_list list;
 
 		mount_own_proc();
 		nested = target_new(0, true);
-		list = list_in_pieces(1024);
+		list = spaces_in_pieces(1024);
 		CHECK(list.count == 3);
 		CHECK(list.id[0] == ns_id_of(1, "pid"));
 		CHECK(list.id[1] == ns_id_of(nested.wid, "pid"));
@@ -249,16 +243,16 @@ TEST(from_inside_its_own_and_those_below_are_listed)
 TEST(a_listing_in_small_pieces_is_the_same)
 {
 	IN(fork_space()) {
-		struct listing whole, pieces;
+		struct space_list whole, pieces;
 		int i;
 
 		mount_own_proc();
 		for (i = 0; i < 30; i++)
 			CHECK(idle_space() > 0);
-		whole = list_in_pieces(1024);
+		whole = spaces_in_pieces(1024);
 		CHECK(whole.count == 31);
 		/* One entry each. */
-		pieces = list_in_pieces(32);
+		pieces = spaces_in_pieces(32);
 		CHECK(pieces.count == 31);
 		CHECK(!memcmp(pieces.id, whole.id, sizeof(whole.id)));
 	}
@@ -267,7 +261,7 @@ TEST(a_listing_in_small_pieces_is_the_same)
 TEST(spaces_that_go_while_they_are_listed_hide_no_other)
 {
 	IN(fork_space()) {
-		struct listing list = {};
+		struct space_list list = {};
 		uint64_t id[5];
 		pid_t inner[5];
 		int fd, i;
@@ -278,9 +272,9 @@ TEST(spaces_that_go_while_they_are_listed_hide_no_other)
 			CHECK(inner[i] > 0);
 			id[i] = ns_id_of(inner[i], "pid");
 		}
-		fd = open_listing();
+		fd = open_space_list();
 		while (list.count < 3)
-			CHECK(list_more(&list, fd, 32));
+			CHECK(more_spaces(&list, fd, 32));
 		CHECK(list.id[2] == id[1]);
 
 		/* The last that was seen, and the next. */
@@ -288,7 +282,7 @@ TEST(spaces_that_go_while_they_are_listed_hide_no_other)
 			CHECK(end(inner[i]) == BY_SIGNAL(SIGKILL));
 			CHECK(is_gone_at_last(id[i]));
 		}
-		while (list_more(&list, fd, 32))
+		while (more_spaces(&list, fd, 32))
 			;
 		CHECK(list.count == 5);
 		CHECK(list.id[3] == id[3] && list.id[4] == id[4]);

@@ -75,7 +75,7 @@ static bool is_listed(uint64_t id)
 }
 
 /* Spaces go away in the background. */
-static bool is_gone_at_last(uint64_t id)
+static bool is_unlisted_at_last(uint64_t id)
 {
 	return COMES(!is_listed(id));
 }
@@ -325,8 +325,8 @@ TEST(the_init_of_a_nested_space_is_no_member_of_the_one_above)
 	gate_wait(&ready);
 	EXPECT_EQ(members(id), 2);
 	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
-	EXPECT_TRUE(is_gone_at_last(nested));
-	EXPECT_TRUE(is_gone_at_last(id));
+	EXPECT_TRUE(is_unlisted_at_last(nested));
+	EXPECT_TRUE(is_unlisted_at_last(id));
 }
 
 TEST(a_classic_namespace_is_not_listed)
@@ -497,7 +497,7 @@ TEST(a_space_that_dies_between_two_reads_hides_no_other)
 		/* The header, the own line and that of the first. */
 		CHECK(read(fd, head, some) == some);
 		CHECK(end(first) == BY_SIGNAL(SIGKILL));
-		CHECK(is_gone_at_last(gone));
+		CHECK(is_unlisted_at_last(gone));
 		rest = read_all(fd, 16);
 		CHECK(*rest == '\n');
 		CHECK(strstr(rest, id));
@@ -555,7 +555,7 @@ TEST(a_space_is_listed_until_its_last_reference_is_gone)
 	EXPECT_STREQ(row.members, "0");
 	EXPECT_EQ(atoi(row.creator), getpid());
 	close(ns);
-	EXPECT_TRUE(is_gone_at_last(id));
+	EXPECT_TRUE(is_unlisted_at_last(id));
 }
 
 TEST(a_list_held_open_shows_what_there_is_when_it_is_read)
@@ -572,7 +572,7 @@ TEST(a_list_held_open_shows_what_there_is_when_it_is_read)
 	snprintf(line, sizeof(line), "\n%8llu ", (unsigned long long)id);
 	EXPECT_NE(strstr(read_all(fd, 4096), line), NULL);
 	EXPECT_EQ(end(wid), BY_SIGNAL(SIGKILL));
-	EXPECT_TRUE(is_gone_at_last(id));
+	EXPECT_TRUE(is_unlisted_at_last(id));
 	EXPECT_EQ(lseek(fd, 0, SEEK_SET), 0);
 	EXPECT_EQ(strstr(read_all(fd, 4096), line), NULL);
 }
@@ -606,7 +606,7 @@ TEST(a_list_from_inside_outlives_its_space)
 	EXPECT_EQ(strtoull(number, NULL, 10), id);
 	EXPECT_EQ(members(id), 0);
 	close(fd);
-	EXPECT_TRUE(is_gone_at_last(id));
+	EXPECT_TRUE(is_unlisted_at_last(id));
 }
 
 /* The numbers that /proc lists, in order. */

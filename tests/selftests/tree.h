@@ -348,6 +348,68 @@ static inline bool row_is(const struct row *row, int column, const char *word)
 	return false;
 }
 
+/*
+ * A space whose init ends those members whose numbers it is told, and waits for
+ * them.
+ */
+struct served {
+	struct space space;
+	struct gate order, done;
+};
+
+static inline struct served served_new(int members)
+{
+	struct served served = { .order = gate_new(), .done = gate_new() };
+	pid_t wid = fork_space();
+
+	CHECK(wid >= 0);
+	if (!wid) {
+		add_children(members);
+		gate_pass(&served.done, ns_id(own_ns()));
+		for (;;) {
+			CHECK(end(gate_wait(&served.order)) ==
+			      BY_SIGNAL(SIGKILL));
+			gate_pass(&served.done, 0);
+		}
+	}
+	served.space.wid = wid;
+	served.space.id = gate_wait(&served.done);
+	return served;
+}
+
+static inline void end_member(struct served *served, pid_t nr)
+{
+	gate_pass(&served->order, nr);
+	gate_wait(&served->done);
+}
+
+/* A space whose member 2 has created a space, of two members. */
+static inline struct space space_with_nested(unsigned long long *nested)
+{
+	struct gate ready = gate_new();
+	struct space space;
+
+	space.wid = fork_space();
+	CHECK(space.wid >= 0);
+	if (!space.wid) {
+		if (!fork_child())
+			gate_pass(&ready, space_of(1).id);
+		stay();
+	}
+	*nested = gate_wait(&ready);
+	space.id = ns_id_of(space.wid, "pid");
+	return space;
+}
+
+static inline bool reads_as(const char *path, const char *text)
+{
+	char *all = read_text(path);
+
+	if (strcmp(all, text))
+		dprintf(2, "# %s is %s, not %s\n", path, all, text);
+	return !strcmp(all, text);
+}
+
 /* Become a user, whose processes those of the same user may look at. */
 static inline void become(uid_t user)
 {
