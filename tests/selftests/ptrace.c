@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tracing across the border of a pspace: a tracer outside knows an init by its
- * wid, and gets a number for each task that it comes to trace by following.
+ * Tracing across the border of a pspace: a tracer outside knows an init by its wid, and gets a number
+ * for each task that it comes to trace by following.
+ *
+ * model: Numbers
  */
 
 #include "self.h"
 #include "signals.h"
-#include <pthread.h>
 #include <sys/mman.h>
-#include <sys/ptrace.h>
 #include "harness.h"
-
-/* Let it go on, with the signal that it stopped for if there is one. */
-static int go_on(pid_t pid, int stop)
-{
-	return ptrace(PTRACE_CONT, pid, NULL,
-		      stop > 0xff || stop == SIGTRAP ? 0L : (long)stop);
-}
 
 /* Let a tracee go on whenever it stops, and return what reap() would. */
 static int follow_to_the_end(pid_t pid)
@@ -28,7 +21,7 @@ static int follow_to_the_end(pid_t pid)
 			return -errno;
 		if (!WIFSTOPPED(status))
 			break;
-		if (go_on(pid, status >> 8))
+		if (let_go_on(pid, status >> 8))
 			return -errno;
 	}
 	return WIFEXITED(status) ? WEXITSTATUS(status)
@@ -195,8 +188,8 @@ static void follow_a_child(struct __test_metadata *_metadata, long option,
 	EXPECT_STREQ(line, expected);
 
 	ASSERT_EQ(wait_stop(nr), STOP_OF(PTRACE_EVENT_STOP));
-	EXPECT_EQ(go_on(wid, 0), 0);
-	EXPECT_EQ(go_on(nr, 0), 0);
+	EXPECT_EQ(let_go_on(wid, 0), 0);
+	EXPECT_EQ(let_go_on(nr, 0), 0);
 	EXPECT_EQ(follow_to_the_end(nr), 7);
 	EXPECT_EQ(follow_to_the_end(wid), 0);
 	EXPECT_EQ(waitpid(-1, NULL, __WALL), -1);
@@ -250,15 +243,12 @@ TEST(a_followed_thread_of_pid_1_has_a_number_for_the_tracer)
 	ASSERT_EQ(wait_stop(tid), STOP_OF(PTRACE_EVENT_STOP));
 	EXPECT_EQ(syscall(SYS_tgkill, wid, tid, 0), 0);
 
-	EXPECT_EQ(go_on(wid, 0), 0);
-	EXPECT_EQ(go_on(tid, 0), 0);
+	EXPECT_EQ(let_go_on(wid, 0), 0);
+	EXPECT_EQ(let_go_on(tid, 0), 0);
 	EXPECT_EQ(follow_to_the_end(tid), 0);
 	gate_pass(&go, 7);
 	EXPECT_EQ(follow_to_the_end(wid), 7);
 }
-
-#define FOLLOW_ALL (PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | \
-		    PTRACE_O_TRACECLONE)
 
 /* A thread, a child of each sort, a grandchild and a space with a member. */
 static void make_a_tree(void)
@@ -320,7 +310,7 @@ TEST(all_that_an_init_makes_can_be_followed_across_borders)
 			seen[count++] = pid;
 		}
 		if (WIFSTOPPED(status)) {
-			ASSERT_EQ(go_on(pid, status >> 8), 0);
+			ASSERT_EQ(let_go_on(pid, status >> 8), 0);
 			continue;
 		}
 		ended++;
@@ -382,7 +372,7 @@ TEST(exec_of_a_traced_init_is_told_as_its_wid)
 	ASSERT_EQ(wait_stop(wid), STOP_OF(PTRACE_EVENT_EXEC));
 	EXPECT_EQ(ptrace(PTRACE_GETEVENTMSG, wid, NULL, &message), 0);
 	EXPECT_EQ((pid_t)message, wid);
-	EXPECT_EQ(go_on(wid, 0), 0);
+	EXPECT_EQ(let_go_on(wid, 0), 0);
 	EXPECT_EQ(follow_to_the_end(wid), 42);
 }
 
@@ -410,8 +400,8 @@ TEST(exec_of_a_traced_thread_of_pid_1_is_told_as_its_former_number)
 	tid = message;
 	ASSERT_GT(tid, 1);
 	ASSERT_EQ(wait_stop(tid), STOP_OF(PTRACE_EVENT_STOP));
-	EXPECT_EQ(go_on(wid, 0), 0);
-	EXPECT_EQ(go_on(tid, 0), 0);
+	EXPECT_EQ(let_go_on(wid, 0), 0);
+	EXPECT_EQ(let_go_on(tid, 0), 0);
 
 	for (;;) {
 		pid = waitpid(-1, &status, __WALL);
@@ -420,14 +410,14 @@ TEST(exec_of_a_traced_thread_of_pid_1_is_told_as_its_former_number)
 		stop = status >> 8;
 		if (stop == STOP_OF(PTRACE_EVENT_EXEC))
 			break;
-		ASSERT_EQ(go_on(pid, stop), 0);
+		ASSERT_EQ(let_go_on(pid, stop), 0);
 	}
 	EXPECT_EQ(pid, wid);
 	EXPECT_EQ(ptrace(PTRACE_GETEVENTMSG, wid, NULL, &message), 0);
 	EXPECT_EQ((pid_t)message, tid);
 	EXPECT_EQ(kill(tid, 0), -1);
 	EXPECT_EQ(errno, ESRCH);
-	EXPECT_EQ(go_on(wid, 0), 0);
+	EXPECT_EQ(let_go_on(wid, 0), 0);
 	EXPECT_EQ(follow_to_the_end(wid), 42);
 }
 
@@ -554,8 +544,8 @@ TEST(a_tracer_inside_follows_by_numbers_inside)
 		child = seize_and_follow(tracee, 0, &go);
 		CHECK(child == 3);
 		gate_pass(&ready, 0);
-		CHECK(!go_on(tracee, 0));
-		CHECK(!go_on(child, 0));
+		CHECK(!let_go_on(tracee, 0));
+		CHECK(!let_go_on(child, 0));
 		CHECK(follow_to_the_end(child) == 7);
 		CHECK(follow_to_the_end(tracee) == 7);
 		_exit(0);
@@ -595,7 +585,7 @@ TEST(a_traced_member_is_reported_to_the_tracer_then_to_its_parent)
 	nr = seize_and_follow(wid, 0, &go);
 	ASSERT_GT(nr, 1);
 	ASSERT_EQ(ptrace(PTRACE_DETACH, wid, NULL, NULL), 0);
-	ASSERT_EQ(go_on(nr, 0), 0);
+	ASSERT_EQ(let_go_on(nr, 0), 0);
 	gate_pass(&finish, 9);
 
 	/* A zombie: the tracer sees it, the parent does not yet. */
@@ -660,7 +650,7 @@ TEST(clone_ptrace_by_a_traced_init_gives_the_tracer_a_number)
 	ASSERT_TRUE(WIFSTOPPED(status));
 	nr = number_here(ns, 2);
 	EXPECT_EQ(nr, pid);
-	EXPECT_EQ(go_on(pid, status >> 8), 0);
+	EXPECT_EQ(let_go_on(pid, status >> 8), 0);
 	EXPECT_EQ(follow_to_the_end(pid), 7);
 	EXPECT_EQ(follow_to_the_end(wid), 7);
 }
@@ -728,195 +718,6 @@ TEST(a_thread_of_pid_1_has_itself_traced_by_the_parent_outside)
 	EXPECT_EQ(waitpid(tid, &status, __WALL), tid);
 	EXPECT_TRUE(WIFEXITED(status));
 	EXPECT_EQ(reap(wid), 0);
-}
-
-/*
- * Whoever has 32 pid namespaces between itself and its tracer has as many numbers as a
- * task can have. It cannot get away from the tracer by one more.
- */
-#define FARTHEST 32
-
-struct nesting {
-	int depth, err;		/* how far it went, and why no further */
-	int events;		/* how many children the tracer was told of */
-};
-
-static struct nesting *nesting_new(void)
-{
-	struct nesting *nesting = mmap(NULL, sizeof(*nesting),
-				       PROT_READ | PROT_WRITE,
-				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	CHECK(nesting != MAP_FAILED);
-	return nesting;
-}
-
-/* Each pid 1 makes the next space, and exits as its pid 1 does. */
-static void __attribute__((noreturn)) nest(struct nesting *nesting, int most,
-					   uint64_t flags, bool traced,
-					   bool by_unshare)
-{
-	int depth;
-
-	for (depth = 0; depth < most; depth++) {
-		pid_t wid;
-
-		if (traced)
-			CHECK(ptrace(PTRACE_TRACEME, 0, NULL, NULL) == -1 &&
-			      errno == EPERM);
-		if (by_unshare)
-			CHECK(!unshare(CLONE_NEWPSPACE));
-		wid = fork_with(flags | (by_unshare ? 0 : CLONE_NEWPSPACE));
-		if (wid > 0)
-			_exit(reap(wid));
-		if (wid < 0) {
-			nesting->err = errno;
-			break;
-		}
-	}
-	nesting->depth = depth;
-	_exit(7);
-}
-
-/* What comes of it if the first is traced, with these options. */
-static struct nesting trace_nesting(long options, int most, uint64_t flags,
-				    bool traced, bool by_unshare)
-{
-	struct nesting *nesting = nesting_new();
-	struct gate go = gate_new();
-	pid_t first = fork_child(), nr;
-	int status;
-
-	if (!first) {
-		gate_wait(&go);
-		nest(nesting, most, flags, traced, by_unshare);
-	}
-	CHECK(!ptrace(PTRACE_SEIZE, first, NULL, options));
-	gate_pass(&go, 0);
-	while ((nr = waitpid(-1, &status, __WALL)) > 0) {
-		unsigned long message = 0;
-		int stop = status >> 8;
-
-		if (!WIFSTOPPED(status)) {
-			CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 7);
-			continue;
-		}
-		if (stop == STOP_OF(PTRACE_EVENT_FORK) ||
-		    stop == STOP_OF(PTRACE_EVENT_VFORK) ||
-		    stop == STOP_OF(PTRACE_EVENT_CLONE)) {
-			CHECK(!ptrace(PTRACE_GETEVENTMSG, nr, NULL, &message));
-			CHECK(message > 1);
-			nesting->events++;
-		}
-		CHECK(!go_on(nr, stop));
-	}
-	CHECK(errno == ECHILD);
-	return *nesting;
-}
-
-TEST(a_space_too_far_from_a_tracer_that_follows_is_enospc)
-{
-	struct nesting nesting = trace_nesting(FOLLOW_ALL, 40, 0, true, false);
-
-	EXPECT_EQ(nesting.err, ENOSPC);
-	EXPECT_EQ(nesting.depth, FARTHEST);
-	EXPECT_EQ(nesting.events, FARTHEST);
-}
-
-TEST(a_vforked_space_too_far_from_a_tracer_that_follows_is_enospc)
-{
-	struct nesting nesting = trace_nesting(FOLLOW_ALL, 40, CLONE_VFORK, true,
-					       false);
-
-	EXPECT_EQ(nesting.err, ENOSPC);
-	EXPECT_EQ(nesting.depth, FARTHEST);
-	EXPECT_EQ(nesting.events, FARTHEST);
-}
-
-/* The space can be made, but nobody gets into it. */
-TEST(a_fork_into_a_space_too_far_from_a_tracer_that_follows_is_enospc)
-{
-	struct nesting nesting = trace_nesting(FOLLOW_ALL, 40, 0, true, true);
-
-	EXPECT_EQ(nesting.err, ENOSPC);
-	EXPECT_EQ(nesting.depth, FARTHEST);
-	EXPECT_EQ(nesting.events, FARTHEST);
-}
-
-TEST(a_space_that_is_to_be_traced_too_far_from_the_tracer_is_enospc)
-{
-	struct nesting nesting = trace_nesting(0, 40, CLONE_PTRACE, true, false);
-
-	EXPECT_EQ(nesting.err, ENOSPC);
-	EXPECT_EQ(nesting.depth, FARTHEST);
-}
-
-/* It is the distance that counts. */
-TEST(a_tracer_inside_follows_as_far)
-{
-	pid_t wid = -1;
-	int depth;
-
-	for (depth = 0; depth < 40; depth++) {
-		wid = fork_space();
-		ASSERT_GE(wid, 0);
-		if (wid)
-			break;
-	}
-	if (!wid) {
-		struct nesting nesting = trace_nesting(FOLLOW_ALL, 40, 0, true,
-						       false);
-
-		CHECK(nesting.err == ENOSPC);
-		CHECK(nesting.depth == FARTHEST);
-		CHECK(nesting.events == FARTHEST);
-		_exit(7);
-	}
-	if (depth)
-		_exit(reap(wid));
-	EXPECT_EQ(reap(wid), 7);
-}
-
-TEST(spaces_nest_as_ever_if_the_tracer_does_not_follow)
-{
-	struct nesting nesting = trace_nesting(0, 40, 0, false, false);
-
-	EXPECT_EQ(nesting.err, 0);
-	EXPECT_EQ(nesting.depth, 40);
-	EXPECT_EQ(nesting.events, 0);
-}
-
-TEST(spaces_nest_as_ever_if_they_are_cloned_as_untraced)
-{
-	struct nesting nesting = trace_nesting(FOLLOW_ALL, 40, CLONE_UNTRACED,
-					       false, false);
-
-	EXPECT_EQ(nesting.err, 0);
-	EXPECT_EQ(nesting.depth, 40);
-	EXPECT_EQ(nesting.events, 0);
-}
-
-/* Once the tracer is gone nothing is too far. */
-TEST(spaces_nest_as_ever_after_the_tracer_has_let_go)
-{
-	struct gate ready = gate_new(), go = gate_new();
-	struct nesting *nesting = nesting_new();
-	pid_t wid = fork_space();
-
-	ASSERT_GE(wid, 0);
-	if (!wid) {
-		gate_pass(&ready, 0);
-		gate_wait(&go);
-		nest(nesting, 40, 0, false, false);
-	}
-	gate_wait(&ready);
-	ASSERT_EQ(ptrace(PTRACE_SEIZE, wid, NULL, FOLLOW_ALL), 0);
-	ASSERT_EQ(ptrace(PTRACE_INTERRUPT, wid, NULL, NULL), 0);
-	ASSERT_EQ(wait_stop(wid), STOP_OF(PTRACE_EVENT_STOP));
-	ASSERT_EQ(ptrace(PTRACE_DETACH, wid, NULL, NULL), 0);
-	gate_pass(&go, 0);
-	EXPECT_EQ(reap(wid), 7);
-	EXPECT_EQ(nesting->depth, 40);
 }
 
 TEST_HARNESS_MAIN

@@ -117,4 +117,38 @@ static inline unsigned long event_message(pid_t pid)
 	return message;
 }
 
+/* Let a tracee go on, with the signal that it stopped for if there is one. */
+static inline int let_go_on(pid_t pid, int stop)
+{
+	return ptrace(PTRACE_CONT, pid, NULL,
+		      stop > 0xff || stop == SIGTRAP ? 0L : (long)stop);
+}
+
+#define FOLLOW_ALL (PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | \
+		    PTRACE_O_TRACECLONE)
+
+static inline int sigqueue_raw(pid_t pid, int sig, pid_t claimed)
+{
+	siginfo_t info = {
+		.si_signo = sig,
+		.si_code = SI_QUEUE,
+	};
+
+	info.si_pid = claimed;
+	return syscall(SYS_rt_sigqueueinfo, pid, sig, &info);
+}
+
+/*
+ * A process group reaches across borders: an init inherits that of its outside
+ * parent. Begin one, with an init in it; the test's own stays out of it.
+ */
+static inline pid_t fork_space_with_group(void)
+{
+	pid_t wid = fork_space();
+
+	if (!wid)
+		CHECK(setsid() == 1);
+	return wid;
+}
+
 #endif /* PSPACE_SELFTESTS_SIGNALS_H */
