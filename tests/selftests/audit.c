@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What audit records say of members, and which rules are for them. */
+/*
+ * What audit records say of members, and which rules are for them.
+ *
+ * model: Limits
+ */
 
 #include "control.h"
 #include <linux/audit.h>

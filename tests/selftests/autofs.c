@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* An automount daemon serves those below it, and tells no number that they lack. */
+/*
+ * An automount daemon serves those below it, and tells no number that they lack.
+ *
+ * model: Numbers
+ */
 
 #include "space.h"
 #include <linux/auto_fs.h>

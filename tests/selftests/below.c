@@ -5,6 +5,8 @@
  * have no number there.
  *
  * All that is killed is in an arena, a namespace of the test's own.
+ *
+ * model: Signals
  */
 
 #include "tree.h"

@@ -2,6 +2,8 @@
 /*
  * Binder does not take a member for the process of the root with its number. The
  * default guest has the driver in Rust, the debug guest the one in C.
+ *
+ * model: Numbers
  */
 
 #include "space.h"

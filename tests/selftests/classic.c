@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Pid namespaces as they have always been, inside a pspace and around one. */
+/*
+ * Pid namespaces as they have always been, inside a pspace and around one.
+ *
+ * model: Numbers
+ */
 
 #include "space.h"
 #include "harness.h"

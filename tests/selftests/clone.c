@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Ways to make a pspace, and every refusal with its errno. */
+/*
+ * Ways to make a pspace, and every refusal with its errno.
+ *
+ * model: Interface
+ * model: The bit
+ */
 
 #include "space.h"
 #include "harness.h"

@@ -2,6 +2,8 @@
 /*
  * CLONE_PARENT: the child's parent is the caller's, which may be outside. It has
  * to have a number for the child, or it could never wait for it.
+ *
+ * model: Numbers
  */
 
 #include "space.h"

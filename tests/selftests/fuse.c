@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Whose a lock is, as a FUSE server in a space says, is a number in that space. */
+/*
+ * Whose a lock is, as a FUSE server in a space says, is a number in that space.
+ *
+ * model: Numbers on demand
+ */
 
 #include "space.h"
 #include <linux/fuse.h>

@@ -2,6 +2,8 @@
 /*
  * The owner of a PI futex is in the space of who waits for it: a number in shared
  * memory is of no use in another one, as it is between pid namespaces.
+ *
+ * model: Numbers
  */
 
 #include "space.h"

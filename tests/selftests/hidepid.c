@@ -2,6 +2,8 @@
 /*
  * What the options of a procfs hide of spaces: that they are there, what stands in
  * the lists of them, and in their directories.
+ *
+ * model: /proc/pspace
  */
 
 #include "tree.h"

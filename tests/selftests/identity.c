@@ -2,6 +2,8 @@
 /*
  * A number is no identity: members of different spaces may have the same, and what
  * the kernel does for one of them it must not do to the other.
+ *
+ * model: Numbers
  */
 
 #include "tree.h"

@@ -2,6 +2,9 @@
 /*
  * last_pid of a space: where its numbers go on, as those above set it. Who may write to it
  * is tried in policy.c, and where new spaces begin in module_parameters.c.
+ *
+ * model: Numbers
+ * model: Who may
  */
 
 #include "control.h"

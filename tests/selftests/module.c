@@ -3,6 +3,8 @@
  * Loading and unloading the module, with and without pspaces, and what that
  * leaves behind.
  *
+ * model: Interface
+ * model: The bit
  * vm: --no-module
  */
 

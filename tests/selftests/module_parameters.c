@@ -3,6 +3,10 @@
  * The module's parameters: the policy of new spaces, when their members get numbers
  * above, what signals do to their inits, and where their numbers begin.
  *
+ * model: Setting the policy
+ * model: The setting
+ * model: Signals
+ * model: Numbers
  * vm: --no-module
  */
 

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Spaces in spaces: what is seen of them from where, and how deep they go. */
+/*
+ * Spaces in spaces: what is seen of them from where, and how deep they go.
+ *
+ * model: Interface
+ * model: Numbers
+ */
 
 #include "space.h"
 #include <sys/mman.h>

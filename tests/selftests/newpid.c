@@ -2,6 +2,8 @@
 /*
  * Programs that know of pid namespaces only: their CLONE_NEWPID makes a pspace when
  * somebody has asked for that.
+ *
+ * model: Programs that know of pid namespaces only
  */
 
 #include "control.h"

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who adopts the children of a process that dies. */
+/*
+ * Who adopts the children of a process that dies.
+ *
+ * model: Orphans
+ */
 
 #include "space.h"
 #include <pthread.h>

@@ -2,6 +2,8 @@
 /*
  * Pidfds: a name for a process that is good in every space, for those who may
  * use it there. And the numbers that come with messages.
+ *
+ * model: Names
  */
 
 /* The C library has its own definitions of what this would bring. */

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Listeners to process events are told nothing of members, unless they ask for it. */
+/*
+ * Listeners to process events are told nothing of members, unless they ask for it.
+ *
+ * model: Limits
+ */
 
 #include "space.h"
 #include <linux/cn_proc.h>

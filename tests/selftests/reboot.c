@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* reboot() in a space ends the space, whatever its policy. */
+/*
+ * reboot() in a space ends the space, whatever its policy.
+ *
+ * model: Death
+ */
 
 #include "control.h"
 #include <linux/reboot.h>

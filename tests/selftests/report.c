@@ -2,6 +2,8 @@
 /*
  * What the kernel's log says of members: lines of the shape that programs know, with no
  * number of the machine's, and the pair at the end.
+ *
+ * model: Limits
  */
 
 #include "control.h"

@@ -2,6 +2,8 @@
 /*
  * Seccomp filters that were written before there was CLONE_NEWPSPACE: what they refuse
  * for CLONE_NEWPID they refuse for that as well.
+ *
+ * model: Seccomp
  */
 
 #include "control.h"

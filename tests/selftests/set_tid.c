@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Numbers that the caller of clone3() chooses, as a restore does. */
+/*
+ * Numbers that the caller of clone3() chooses, as a restore does.
+ *
+ * model: Interface
+ */
 
 #include "space.h"
 #include <linux/capability.h>

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Putting a task into a space from outside: who may, and what it is there. */
+/*
+ * Putting a task into a space from outside: who may, and what it is there.
+ *
+ * model: Interface
+ * model: Numbers
+ */
 
 #include "space.h"
 #include <linux/capability.h>

@@ -7,6 +7,7 @@
  * what is done come from PSPACE_STRESS_SEED; that of a run is printed. But what
  * happens depends on the scheduler as well.
  *
+ * model: Death
  * vm: --smp 4 --module-args default_numbers=3
  */
 

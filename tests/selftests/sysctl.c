@@ -2,6 +2,9 @@
 /*
  * The settings of a space: where its numbers go on, and where they end. Most of
  * this is tried in a nested space, where nobody else forks.
+ *
+ * model: Interface
+ * model: Numbers
  */
 
 #include "control.h"

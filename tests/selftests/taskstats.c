@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is told of a task by taskstats has its pair. */
+/*
+ * What is told of a task by taskstats has its pair.
+ *
+ * model: Limits
+ */
 
 #include "space.h"
 #include <linux/genetlink.h>

@@ -2,6 +2,7 @@
 /*
  * The death of large and deep spaces, and of members that are hard to kill.
  *
+ * model: Death
  * vm: --mem 4G
  */
 

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Threads in a pspace, those of its pid 1 above all. */
+/*
+ * Threads in a pspace, those of its pid 1 above all.
+ *
+ * model: Numbers
+ */
 
 #include "self.h"
 #include <dirent.h>

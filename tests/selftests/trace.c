@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Lists of pids to trace are of tasks of the root, and names are not mixed up. */
+/*
+ * Lists of pids to trace are of tasks of the root, and names are not mixed up.
+ *
+ * model: Numbers
+ */
 
 #include "space.h"
 #include "harness.h"

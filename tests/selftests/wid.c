@@ -3,6 +3,8 @@
  * A number for a member in a namespace above, when somebody there asks for one: that it
  * is as good as any, that it changes nothing else, and when it ends.
  *
+ * model: What such a number is
+ * model: Numbers on demand
  * vm: --module-args default_numbers=3
  */
 

@@ -3,6 +3,7 @@
  * Many who ask, in three levels, for numbers of those who come and go, until a space
  * dies. What is left of that shows as a space that does not end.
  *
+ * model: What such a number is
  * vm: --smp 4 --module-args default_numbers=3
  */
 

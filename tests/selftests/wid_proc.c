@@ -2,6 +2,7 @@
 /*
  * What procfs shows by numbers: members of spaces below get some by that.
  *
+ * model: Numbers on demand
  * vm: --module-args default_numbers=3
  */
 

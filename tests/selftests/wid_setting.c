@@ -3,6 +3,8 @@
  * When the members of a space get numbers above: what the file "numbers" allows, who may
  * change it, and how many numbers there are.
  *
+ * model: The setting
+ * model: Limits
  * vm: --module-args default_numbers=3
  */
 

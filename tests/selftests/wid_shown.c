@@ -2,6 +2,7 @@
 /*
  * A member gets a number above when somebody there is told of it by number.
  *
+ * model: Numbers on demand
  * vm: --module-args default_numbers=3
  */
 

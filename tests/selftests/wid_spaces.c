@@ -3,6 +3,8 @@
  * Numbers on demand and the spaces around: those at several levels, those that die, and
  * parents that have adopted from a space.
  *
+ * model: What such a number is
+ * model: A space without an init
  * vm: --module-args default_numbers=3
  */
 

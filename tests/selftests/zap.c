@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The death of a space's pid 1 is that of the space. */
+/*
+ * The death of a space's pid 1 is that of the space.
+ *
+ * model: Death
+ */
 
 #include "signals.h"
 #include <pthread.h>
