@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Orphans that pid 1 need not wait for: under the policies auto and, while there is a pid 1,
- * outer. A test is the body of a pid 1, in a space with a policy.
+ * Orphans that pid 1 need not wait for: under the policies auto and, while there is a
+ * pid 1, outer. A test is the body of a pid 1, in a space with a policy.
  */
 #ifndef PSPACE_SELFTESTS_AUTO_H
 #define PSPACE_SELFTESTS_AUTO_H

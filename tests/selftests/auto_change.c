@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Each space goes by its own policy, a change of it holds at once, and a pid 1 that never waits has
- * no zombies.
+ * Each space goes by its own policy, a change of it holds at once, and a pid 1 that
+ * never waits has no zombies.
  *
  * model: Setting the policy
  * model: Orphans

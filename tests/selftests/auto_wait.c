@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What pid 1 has of orphans that are released: what its wait() says, what tracers have first, and
- * pid 1 with several threads.
+ * What pid 1 has of orphans that are released: what its wait() says, what tracers have
+ * first, and pid 1 with several threads.
  *
  * model: Orphans
  */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the descriptor of a space tells: its end by poll(), and by PSPACE_GET_INFO how pid 1 ended.
+ * What the descriptor of a space tells: its end by poll(), and by PSPACE_GET_INFO how
+ * pid 1 ended.
  *
  * model: The descriptor of a space
  */

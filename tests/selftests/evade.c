@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is killed from above dies, although its members trace each other and do not answer.
+ * What is killed from above dies, although its members trace each other and do not
+ * answer.
  *
  * model: Death
  */

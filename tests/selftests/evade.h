@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What is killed from above dies, whatever its members do against that: a stop at an exit
- * (PTRACE_O_TRACEEXIT) that its tracer does not end holds up nobody whose space is killed.
+ * What is killed from above dies, whatever its members do against that: a stop at an
+ * exit (PTRACE_O_TRACEEXIT) that its tracer does not end holds up nobody whose space is
+ * killed.
  */
 #ifndef PSPACE_SELFTESTS_EVADE_H
 #define PSPACE_SELFTESTS_EVADE_H

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is killed from above dies, although it is deep or wide, or waits for a server of its own.
+ * What is killed from above dies, although it is deep or wide, or waits for a server of
+ * its own.
  *
  * model: Death
  */

@@ -22,13 +22,13 @@
  */
 #define IN(child)							\
 	for (pid_t in_child = (child);					\
-	     ({								\
-		     if (in_child) {					\
-			     EXPECT_EQ(in_child < 0 ? -errno : reap(in_child), 0); \
-		     }							\
-		     !in_child;						\
-	     });							\
-	     _exit(0))
+	({								\
+		if (in_child) {						\
+			EXPECT_EQ(in_child < 0 ? -errno : reap(in_child), 0); \
+		}							\
+		!in_child;						\
+	});								\
+	_exit(0))
 
 /*
  * A test that is this as a whole: RUN has a process do BODY(), and returns 0 if all
@@ -45,8 +45,8 @@
 	static void name##_body(void)
 
 #define TEST_F_BODY(fixture, name, run)					\
-	static const FIXTURE_VARIANT(fixture) *name##_variant;		\
-	static void name##_of(const FIXTURE_VARIANT(fixture) *variant);	\
+	static const FIXTURE_VARIANT(fixture) * name##_variant;		\
+	static void name##_of(const FIXTURE_VARIANT(fixture) * variant); \
 	static void name##_body(void) { name##_of(name##_variant); }	\
 	TEST_F(fixture, name)						\
 	{								\
@@ -55,6 +55,6 @@
 		name##_variant = variant;				\
 		EXPECT_EQ(run, 0);					\
 	}								\
-	static void name##_of(const FIXTURE_VARIANT(fixture) *variant)
+	static void name##_of(const FIXTURE_VARIANT(fixture) * variant)
 
 #endif /* PSPACE_SELFTESTS_HARNESS_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is in the directory of a space beside processes and the files to steer it, what is not,
- * and that its files say what those of /proc do.
+ * What is in the directory of a space beside processes and the files to steer it, what
+ * is not, and that its files say what those of /proc do.
  *
  * model: A /proc to live in
  */

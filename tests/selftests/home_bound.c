@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The directory of a space bound to where a /proc is, for who may mount none, and what mounts
- * hide of it.
+ * The directory of a space bound to where a /proc is, for who may mount none, and what
+ * mounts hide of it.
  *
  * model: A /proc to live in
  */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who reads the directory of a space finds itself in it, by the number that it has there.
+ * Who reads the directory of a space finds itself in it, by the number that it has
+ * there.
  *
  * model: A /proc to live in
  */

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a member sees of what is outside, with full and with half isolation, and what it can do there.
+ * What a member sees of what is outside, with full and with half isolation, and what it
+ * can do there.
  *
  * model: Isolation
  */
 
 #include "isolation.h"
-
-/* Tests whose body is B's init, which is isolated in a way. */
-#define FULL_TEST(name) TEST_BODY(name, run_in_b("full", body))
 
 /*
  * Full isolation

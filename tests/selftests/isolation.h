@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the members of a space see of what is outside: nothing, or, with half isolation, the
- * processes above. They list these by their pairs and signal them by pidfds, and have no
- * number of any.
+ * What the members of a space see of what is outside: nothing, or, with half isolation,
+ * the processes above. They list these by their pairs and signal them by pidfds, and
+ * have no number of any.
  *
  * A test is run by the init of space B, in a zoo like this:
  *
@@ -119,6 +119,9 @@ static inline int run_in_b(const char *isolation, void (*body)(void))
 	CHECK(!set_isolation(zoo->b, isolation));
 	return run(wid);
 }
+
+/* Tests whose body is B's init, which is isolated in a way. */
+#define FULL_TEST(name) TEST_BODY(name, run_in_b("full", body))
 #define HALF_TEST(name) TEST_BODY(name, run_in_b("half", body))
 
 #endif /* PSPACE_SELFTESTS_ISOLATION_H */

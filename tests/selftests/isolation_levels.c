@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Half isolation over several levels, beside classic pid namespaces, while it changes, and who may
- * set it.
+ * Half isolation over several levels, beside classic pid namespaces, while it changes,
+ * and who may set it.
  *
  * model: Isolation
  * model: Who may

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Killing a space as a whole: the space that is to die, what its pid 1 populates it with, and the
- * ways to kill it.
+ * Killing a space as a whole: the space that is to die, what its pid 1 populates it
+ * with, and the ways to kill it.
  */
 #ifndef PSPACE_SELFTESTS_KILL_H
 #define PSPACE_SELFTESTS_KILL_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Killing a space by its file and by its descriptor: without its pid 1, by whom not, and although
- * all in it fork as fast as they can.
+ * Killing a space by its file and by its descriptor: without its pid 1, by whom not,
+ * and although all in it fork as fast as they can.
  *
  * model: Death
  * model: Who may

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * last_pid of a space: where its numbers go on, as those above set it. Who may write to it
- * is tried in policy.c, and where new spaces begin in module_parameters.c.
+ * last_pid of a space: where its numbers go on, as those above set it. Who may write to
+ * it is tried in policy.c, and where new spaces begin in module_parameters.c.
  *
  * model: Numbers
  * model: Who may

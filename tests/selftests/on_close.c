@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Spaces that end with a descriptor: an open file of the space that owns it
- * (PSPACE_KILL_ON_CLOSE), and a pidfd of its pid 1 (CLONE_PIDFD_AUTOKILL). And the other
- * flags of clone3() that decide about an end.
+ * (PSPACE_KILL_ON_CLOSE), and a pidfd of its pid 1 (CLONE_PIDFD_AUTOKILL). And the
+ * other flags of clone3() that decide about an end.
  *
  * model: The descriptor of a space
  * model: Interface

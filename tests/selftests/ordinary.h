@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A space with "ordinary" signals: one that comes from above does to its pid 1 what it does
- * to any process. One from inside, from below or from beside does nothing, as long as pid 1
- * has no handler for it.
+ * A space with "ordinary" signals: one that comes from above does to its pid 1 what it
+ * does to any process. One from inside, from below or from beside does nothing, as long
+ * as pid 1 has no handler for it.
  *
  * Pid 1 does what it is told, unless a signal has ended or stopped it.
  */
@@ -448,54 +448,6 @@ static inline void by_sigwaitinfo(int sig)
 	CHECK(sigwaitinfo(&set, NULL) == sig);
 }
 
-/* All that may stand in another queue. */
-static int (*const ways[])(struct init *init, int sig) = {
-	by_kill, by_sigqueue, by_tgkill, by_tgsigqueue
-};
-
-static void (*const inner_ways[])(int sig) = {
-	member_kills, member_queues, member_tgkills
-};
-
-/* Two are sent while the signal is blocked, and perhaps one of them is taken. */
-static const struct {
-	int sig;
-	struct {
-		bool from_above, to_thread;
-	} sent[2];
-	bool taken, dies;
-} both[] = {
-#define ABOVE		{ true, false }
-#define ABOVE_TO_THREAD	{ true, true }
-#define INSIDE		{ false, false }
-#define INSIDE_TO_THREAD { false, true }
-	/* They become one. */
-	{ SIGTERM, { ABOVE, INSIDE }, false, true },
-	{ SIGTERM, { INSIDE, ABOVE }, false, true },
-	{ SIGTERM, { ABOVE, INSIDE }, true, false },
-	{ SIGTERM, { INSIDE, ABOVE }, true, false },
-	{ SIGTERM, { ABOVE_TO_THREAD, INSIDE_TO_THREAD }, false, true },
-	{ SIGTERM, { INSIDE_TO_THREAD, ABOVE_TO_THREAD }, false, true },
-	{ SIGTERM, { INSIDE_TO_THREAD, ABOVE_TO_THREAD }, true, false },
-	/* There are two: one of them is from above, so both act. */
-	{ SIGTERM, { ABOVE_TO_THREAD, INSIDE }, false, true },
-	{ SIGTERM, { ABOVE_TO_THREAD, INSIDE }, true, true },
-	{ SIGTERM, { INSIDE, ABOVE_TO_THREAD }, true, true },
-	{ SIGTERM, { INSIDE_TO_THREAD, ABOVE }, false, true },
-	{ SIGTERM, { INSIDE_TO_THREAD, ABOVE }, true, true },
-	{ SIGTERM, { ABOVE, INSIDE_TO_THREAD }, true, true },
-	/* They stand in a queue. */
-	{ REALTIME, { ABOVE, INSIDE }, false, true },
-	{ REALTIME, { INSIDE, ABOVE }, false, true },
-	{ REALTIME, { ABOVE, INSIDE }, true, true },
-	{ REALTIME, { INSIDE, ABOVE }, true, true },
-	{ REALTIME, { ABOVE_TO_THREAD, INSIDE_TO_THREAD }, true, true },
-	{ REALTIME, { INSIDE_TO_THREAD, ABOVE_TO_THREAD }, true, true },
-	{ REALTIME, { ABOVE_TO_THREAD, INSIDE }, true, true },
-	{ REALTIME, { INSIDE, ABOVE_TO_THREAD }, true, true },
-	{ REALTIME, { INSIDE_TO_THREAD, ABOVE }, true, true },
-};
-
 static inline void execute(const char *role)
 {
 	/* There it says that it is done. */
@@ -523,17 +475,5 @@ __attribute__((constructor)) static void executed(void)
 	CHECK(write(1, "", 1) == 1);
 	stay();
 }
-
-static const struct {
-	char key;
-	/* What it is echoed as, when the signal has been sent. */
-	const char *echo;
-	int sig;
-} keys[] = {
-	{ '\x03', "^C", SIGINT },
-	{ '\x1c', "^\\", SIGQUIT },
-	{ '\x1a', "^Z", SIGTSTP },
-};
-static pid_t inner;
 
 #endif /* PSPACE_SELFTESTS_ORDINARY_H */

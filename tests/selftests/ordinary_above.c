@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A signal from above does to a pid 1 with "ordinary" signals what it does to any process,
- * whichever call sends it.
+ * A signal from above does to a pid 1 with "ordinary" signals what it does to any
+ * process, whichever call sends it.
  *
  * model: Signals
  */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A signal that a pid 1 with "ordinary" signals has blocked: who has sent it counts when it is
- * unblocked, by a call that opens up for it or by another program, unless it was taken before.
+ * A signal that a pid 1 with "ordinary" signals has blocked: who has sent it counts
+ * when it is unblocked, by a call that opens up for it or by another program, unless it
+ * was taken before.
  *
  * model: Signals
  */
@@ -77,6 +78,15 @@ FIXTURE_SETUP(taken)
 }
 
 FIXTURE_TEARDOWN(taken) {}
+
+/* All that may stand in another queue. */
+static int (*const ways[])(struct init *init, int sig) = {
+	by_kill, by_sigqueue, by_tgkill, by_tgsigqueue
+};
+
+static void (*const inner_ways[])(int sig) = {
+	member_kills, member_queues, member_tgkills
+};
 
 TEST_F(taken, the_next_from_inside_does_nothing)
 {
@@ -170,6 +180,45 @@ TEST(a_timer_whose_signal_is_not_ignored_any_more_does_nothing)
 		EXPECT_EQ(fate(&init), LIVED);
 	}
 }
+
+/* Two are sent while the signal is blocked, and perhaps one of them is taken. */
+static const struct {
+	int sig;
+	struct {
+		bool from_above, to_thread;
+	} sent[2];
+	bool taken, dies;
+} both[] = {
+#define ABOVE		{ true, false }
+#define ABOVE_TO_THREAD	{ true, true }
+#define INSIDE		{ false, false }
+#define INSIDE_TO_THREAD { false, true }
+	/* They become one. */
+	{ SIGTERM, { ABOVE, INSIDE }, false, true },
+	{ SIGTERM, { INSIDE, ABOVE }, false, true },
+	{ SIGTERM, { ABOVE, INSIDE }, true, false },
+	{ SIGTERM, { INSIDE, ABOVE }, true, false },
+	{ SIGTERM, { ABOVE_TO_THREAD, INSIDE_TO_THREAD }, false, true },
+	{ SIGTERM, { INSIDE_TO_THREAD, ABOVE_TO_THREAD }, false, true },
+	{ SIGTERM, { INSIDE_TO_THREAD, ABOVE_TO_THREAD }, true, false },
+	/* There are two: one of them is from above, so both act. */
+	{ SIGTERM, { ABOVE_TO_THREAD, INSIDE }, false, true },
+	{ SIGTERM, { ABOVE_TO_THREAD, INSIDE }, true, true },
+	{ SIGTERM, { INSIDE, ABOVE_TO_THREAD }, true, true },
+	{ SIGTERM, { INSIDE_TO_THREAD, ABOVE }, false, true },
+	{ SIGTERM, { INSIDE_TO_THREAD, ABOVE }, true, true },
+	{ SIGTERM, { ABOVE, INSIDE_TO_THREAD }, true, true },
+	/* They stand in a queue. */
+	{ REALTIME, { ABOVE, INSIDE }, false, true },
+	{ REALTIME, { INSIDE, ABOVE }, false, true },
+	{ REALTIME, { ABOVE, INSIDE }, true, true },
+	{ REALTIME, { INSIDE, ABOVE }, true, true },
+	{ REALTIME, { ABOVE_TO_THREAD, INSIDE_TO_THREAD }, true, true },
+	{ REALTIME, { INSIDE_TO_THREAD, ABOVE_TO_THREAD }, true, true },
+	{ REALTIME, { ABOVE_TO_THREAD, INSIDE }, true, true },
+	{ REALTIME, { INSIDE, ABOVE_TO_THREAD }, true, true },
+	{ REALTIME, { INSIDE_TO_THREAD, ABOVE }, true, true },
+};
 
 TEST(of_two_that_are_blocked_each_acts_if_one_is_from_above)
 {

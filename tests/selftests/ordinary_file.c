@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The file "signals" and whose setting it is: what becomes of the others, spaces in spaces,
- * and who may write to it.
+ * The file "signals" and whose setting it is: what becomes of the others, spaces in
+ * spaces, and who may write to it.
  *
  * model: Signals
  * model: Who may
@@ -76,6 +76,7 @@ TEST_F(policy, says_who_dies_with_pid_1)
  */
 
 static struct gate inner_go;
+static pid_t inner;
 
 /* An init of a namespace, 2 in the space, that ends when it is told. */
 static void add_inner(int flags)

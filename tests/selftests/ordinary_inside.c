@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A signal that does not come from above does nothing to a pid 1 with "ordinary" signals:
- * one from itself, from a member, from below, or from a space beside it in the same group.
+ * A signal that does not come from above does nothing to a pid 1 with "ordinary"
+ * signals: one from itself, from a member, from below, or from a space beside it in the
+ * same group.
  *
  * model: Signals
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is from above although no process above sends it: the signal of the death of its parent,
- * and what a terminal sends whose session began above.
+ * What is from above although no process above sends it: the signal of the death of its
+ * parent, and what a terminal sends whose session began above.
  *
  * model: Signals
  */
@@ -168,6 +168,17 @@ static int in_session(const char *word, void (*body)(struct init *init, bool ord
 	}
 	return reap(leader);
 }
+
+static const struct {
+	char key;
+	/* What it is echoed as, when the signal has been sent. */
+	const char *echo;
+	int sig;
+} keys[] = {
+	{ '\x03', "^C", SIGINT },
+	{ '\x1c', "^\\", SIGQUIT },
+	{ '\x1a', "^Z", SIGTSTP },
+};
 
 static void await_echo(const char *echo)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Signals to a pid 1 with "ordinary" signals that has several threads, and to one that is
- * traced: a tracer may have a signal act that it was told of.
+ * Signals to a pid 1 with "ordinary" signals that has several threads, and to one that
+ * is traced: a tracer may have a signal act that it was told of.
  *
  * model: Signals
  */

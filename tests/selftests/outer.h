@@ -3,8 +3,8 @@
  * Policy outer: a space lives on without its pid 1. Its orphans have an init above as
  * their parent, and die with that.
  *
- * In most tests that init is pid 1 of a space A, which the test is run in, and the space
- * that lives on is B, in A.
+ * In most tests that init is pid 1 of a space A, which the test is run in, and the
+ * space that lives on is B, in A.
  */
 #ifndef PSPACE_SELFTESTS_OUTER_H
 #define PSPACE_SELFTESTS_OUTER_H

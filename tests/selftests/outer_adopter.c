@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the init above has of the orphans of a space without an init, which is nothing but
- * their death with it; who traces them, and what stays with subreapers and jobs inside.
+ * What the init above has of the orphans of a space without an init, which is nothing
+ * but their death with it; who traces them, and what stays with subreapers and jobs
+ * inside.
  *
  * model: A space without an init
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Spaces without an init in others: whose init adopts, in whichever order they die, and many of
- * them.
+ * Spaces without an init in others: whose init adopts, in whichever order they die, and
+ * many of them.
  *
  * model: A space without an init
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Those that were put into a space without an init, changes of its policy, and the death of
- * the adopter's space, which is theirs.
+ * Those that were put into a space without an init, changes of its policy, and the
+ * death of the adopter's space, which is theirs.
  *
  * model: A space without an init
  * model: Setting the policy

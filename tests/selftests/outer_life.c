@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A space under policy outer when its pid 1 ends: the others live on, the descriptor of the
- * space tells of it, and members go without a trace.
+ * A space under policy outer when its pid 1 ends: the others live on, the descriptor of
+ * the space tells of it, and members go without a trace.
  *
  * model: A space without an init
  */

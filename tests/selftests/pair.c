@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From a pair to its process: PSPACE_OPEN_PIDFD opens a pidfd by the number that a process has in a
- * space.
+ * From a pair to its process: PSPACE_OPEN_PIDFD opens a pidfd by the number that a
+ * process has in a space.
  *
  * model: Names
  */

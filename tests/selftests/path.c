@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the path of a process is, by its creators and their numbers, and from where it is seen.
+ * What the path of a process is, by its creators and their numbers, and from where it
+ * is seen.
  *
  * model: Names
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Paths: 1200/57 is number 57 in the first space that 1200 has created, 1200.2/57 in its
- * second, @70/57 in the space 70.
+ * Paths: 1200/57 is number 57 in the first space that 1200 has created, 1200.2/57 in
+ * its second, @70/57 in the space 70.
  *
  * The paths of a test begin with its own number or at a space.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Creators that are gone: their numbers are free, their spaces begin the path anew, no path ever
- * means another process, and nothing is held up.
+ * Creators that are gone: their numbers are free, their spaces begin the path anew, no
+ * path ever means another process, and nothing is held up.
  *
  * model: Names
  */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A path is walked as /proc/1200/pspace/57, and /proc/pspace/spaces names creators by it.
+ * A path is walked as /proc/1200/pspace/57, and /proc/pspace/spaces names creators by
+ * it.
  *
  * model: Names
  * model: /proc/pspace

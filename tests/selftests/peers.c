@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What peers see of each other, one that is older as one that is younger, and what can be done
- * to a peer.
+ * What peers see of each other, one that is older as one that is younger, and what can
+ * be done to a peer.
  *
  * model: Isolation
  */

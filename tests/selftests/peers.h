@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Spaces that are peers: those of one parent whose isolation is that see each other, as with
- * half isolation one sees what is above, and nothing else outside.
+ * Spaces that are peers: those of one parent whose isolation is that see each other, as
+ * with half isolation one sees what is above, and nothing else outside.
  *
  * In most tests there is a zoo like this. B, OLDER and YOUNGER are peers, and what is
  * checked is what B makes of one of the others.
  *
- * 	root
- * 	  A		1 its init, A_MEMBER
- * 	    OLDER	1 its init, MEMBER, USER, the init of IN_OLDER,
- * 			CLASSIC, the init of a classic namespace with IN_CLASSIC
- * 	      IN_OLDER	1 its init
- * 	    S		1 its init
- * 	    B		1 its init
- * 	    YOUNGER	as OLDER
- * 	      IN_YOUNGER
+ *	root
+ *	  A		1 its init, A_MEMBER
+ *	    OLDER	1 its init, MEMBER, USER, the init of IN_OLDER,
+ *			CLASSIC, the init of a classic namespace with IN_CLASSIC
+ *	      IN_OLDER	1 its init
+ *	    S		1 its init
+ *	    B		1 its init
+ *	    YOUNGER	as OLDER
+ *	      IN_YOUNGER
  */
 #ifndef PSPACE_SELFTESTS_PEERS_H
 #define PSPACE_SELFTESTS_PEERS_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which spaces are peers, by how both are isolated and where they are; that they have no numbers
- * of each other, and what a mount hides.
+ * Which spaces are peers, by how both are isolated and where they are; that they have
+ * no numbers of each other, and what a mount hides.
  *
  * model: Isolation
  */

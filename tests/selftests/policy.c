@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The directory of a space and the files that steer it: where they are, and what can be read and
- * written. Most is tried on policy.
+ * The directory of a space and the files that steer it: where they are, and what can be
+ * read and written. Most is tried on policy.
  *
  * model: /proc/pspace
  * model: Setting the policy

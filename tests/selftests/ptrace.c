@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tracing across the border of a pspace: a tracer outside knows an init by its wid, and gets a number
- * for each task that it comes to trace by following.
+ * Tracing across the border of a pspace: a tracer outside knows an init by its wid, and
+ * gets a number for each task that it comes to trace by following.
  *
  * model: Numbers
  */

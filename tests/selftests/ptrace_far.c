@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Nobody nests away from their tracer: what is made too far below one that follows is refused.
+ * Nobody nests away from their tracer: what is made too far below one that follows is
+ * refused.
  *
  * model: Numbers
  * model: Interface

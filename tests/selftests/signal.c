@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which signals a pid 1 gets: those it has a handler for, and SIGKILL and SIGSTOP from above.
+ * Which signals a pid 1 gets: those it has a handler for, and SIGKILL and SIGSTOP from
+ * above.
  *
  * model: Signals
  */

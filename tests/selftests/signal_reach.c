@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Whom a signal reaches that is for a group or for all, and who the receiver is told it was.
+ * Whom a signal reaches that is for a group or for all, and who the receiver is told it
+ * was.
  *
  * model: Signals
  * model: Numbers

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The list /proc/pspace/spaces: what it says of each space, from the mount downwards, and that it is
- * whole.
+ * The list /proc/pspace/spaces: what it says of each space, from the mount downwards,
+ * and that it is whole.
  *
  * model: /proc/pspace/spaces
  */

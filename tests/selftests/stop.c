@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What holds up the end of a space, and what does not: zombies that are others' to wait
- * for. And how many there are, as PSPACE_GET_INFO says. Lists of namespaces have both kinds.
+ * for. And how many there are, as PSPACE_GET_INFO says. Lists of namespaces have both
+ * kinds.
  *
  * model: Death
  * model: The descriptor of a space

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The list of all processes, /proc/pspace/tasks: what it says of each, and that it is whole.
+ * The list of all processes, /proc/pspace/tasks: what it says of each, and that it is
+ * whole.
  *
  * model: /proc/pspace/tasks
  */

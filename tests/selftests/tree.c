@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/pspace/<id>/<number>, the directory of a process: all numbers in it are those of the space.
+ * /proc/pspace/<id>/<number>, the directory of a process: all numbers in it are those
+ * of the space.
  *
  * model: /proc/pspace
  */

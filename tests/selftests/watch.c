@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a supervisor by seccomp and a listener to fanotify get to know of processes in other spaces: a
- * number of its own for them, or none; and a descriptor where there can be one.
+ * What a supervisor by seccomp and a listener to fanotify get to know of processes in
+ * other spaces: a number of its own for them, or none; and a descriptor where there can
+ * be one.
  *
  * model: Numbers on demand
  */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What perf and netlink tell of processes in other spaces: no number that is not there already.
+ * What perf and netlink tell of processes in other spaces: no number that is not there
+ * already.
  *
  * model: Limits
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * When the members of a space get numbers above: what the file "numbers" allows, who may
- * change it, and how many numbers there are.
+ * When the members of a space get numbers above: what the file "numbers" allows, who
+ * may change it, and how many numbers there are.
  *
  * model: The setting
  * model: Limits
