@@ -8,8 +8,6 @@
 
 #include "evade.h"
 
-/* Much of it. */
-
 FIXTURE(large)
 {
 	long spaces;

@@ -12,10 +12,6 @@ static int go_on(pid_t pid)
 	return ptrace(PTRACE_CONT, pid, NULL, 0L) ? -errno : 0;
 }
 
-/*
- * Who gets a stop, and who does not.
- */
-
 static void add_idle_member(void)
 {
 	add_children(1);

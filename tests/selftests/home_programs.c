@@ -7,10 +7,6 @@
 
 #include "home.h"
 
-/*
- * Programs as they are, which have no other /proc
- */
-
 /* A number in the root. */
 #define OUTSIDER 8765
 

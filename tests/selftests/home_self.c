@@ -8,10 +8,6 @@
 
 #include "home.h"
 
-/*
- * Who reads it
- */
-
 static void find_self(uint64_t id)
 {
 	CHECK(is_self(id, 1));

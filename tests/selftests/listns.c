@@ -10,10 +10,6 @@
 #include <pthread.h>
 #include "harness.h"
 
-/*
- * Lists of namespaces: a space is there as a pid namespace
- */
-
 #ifndef SYS_listns
 #define SYS_listns 470
 #endif

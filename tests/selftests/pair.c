@@ -13,10 +13,6 @@ static int pidfd_kill(int pidfd, int sig)
 	return syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) ? -errno : 0;
 }
 
-/*
- * PSPACE_OPEN_PIDFD
- */
-
 TEST(a_member_is_opened_by_its_pair)
 {
 	struct space space = space_new();

@@ -10,10 +10,6 @@
 #define EXIT			PIDFD_INFO_EXIT
 #define SUPPORTED		PIDFD_INFO_SUPPORTED_MASK
 
-/*
- * PIDFD_INFO_PSPACE
- */
-
 TEST(a_member_has_a_pair_but_no_numbers_here)
 {
 	struct space space = space_new();

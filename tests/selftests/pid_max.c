@@ -17,10 +17,6 @@
 
 #define MEGABYTE	1048576
 
-/*
- * pid_max
- */
-
 #define LEAST	301
 #define MOST	4194304
 

@@ -10,10 +10,6 @@
 
 #define USER		1234
 
-/*
- * /proc/pspace/tasks
- */
-
 /* The number of lines, whose order must be right, without the header. */
 static int count_tasks(const char *text)
 {

@@ -14,10 +14,6 @@
 #include <time.h>
 #include "harness.h"
 
-/*
- * What is in the directory of a process.
- */
-
 /* A space whose member 2 leads a session, and traces its child, which is 3. */
 static struct space family(void)
 {
