@@ -195,7 +195,12 @@ impl Protocol {
 
             Op::KillAll { top, spare } => self.kill_all(state, me, top, spare),
             Op::CountKill => state.kills += 1,
-            Op::UncountKill => state.kills -= 1,
+            Op::UncountKill => {
+                state.kills -= 1;
+                for walk in &mut state.walks {
+                    walk.take_if(|who| *who == me);
+                }
+            }
             Op::KillNumbers { ns, from, spare } => self.kill_numbers(state, me, ns, from, spare),
             Op::Walk { top, at, enter } => {
                 if let Some(ns) = self.next_below(state, top, at, enter) {
@@ -282,6 +287,7 @@ impl Protocol {
     fn read_kills(&self, state: &mut State, me: Task, ns: Ns, linked: bool) {
         let above = self.scenario.parents[ns];
 
+        state.to_be_found = state.walks[above].is_some() || !state.namespaces[above].killed;
         if state.kills > 0 && !self.has(Mutation::LinkDoesNotLook) {
             state.push(me, &[Op::LookAbove { ns, at: above }]);
         }
@@ -535,6 +541,7 @@ impl Protocol {
             return;
         }
 
+        state.walks[top] = Some(me);
         let walk = Op::Walk { top, at: top, enter: true };
         let mut ops = vec![Op::CountKill];
 
@@ -563,6 +570,9 @@ impl Protocol {
     fn visit(&self, state: &mut State, me: Task, top: Ns, ns: Ns) {
         let enter = !core::mem::replace(&mut state.namespaces[ns].killed, true);
 
+        if enter {
+            state.walks[ns] = Some(me);
+        }
         state.push(me, &[Op::Walk { top, at: ns, enter }]);
         if enter && self.scenario.pspace[ns] {
             state.push(
