@@ -9,17 +9,11 @@ use std::{
 };
 
 /// What a mutant is made by: the file, what is there, what is put there.
-const MUTANT: [&str; 3] = [
-    "PSPACE_MUTANT_FILE",
-    "PSPACE_MUTANT_FROM",
-    "PSPACE_MUTANT_TO",
-];
+const MUTANT: [&str; 3] = ["PSPACE_MUTANT_FILE", "PSPACE_MUTANT_FROM", "PSPACE_MUTANT_TO"];
 
 fn main() {
-    let top = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../..")
-        .canonicalize()
-        .expect("the project");
+    let top =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..").canonicalize().expect("the project");
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
     let explore = env::var("CARGO_FEATURE_EXPLORE").is_ok();
 
@@ -49,11 +43,7 @@ fn main() {
             top.join("tests/kunit/pid_map.rs"),
             "suite",
         ),
-        (
-            "#[cfg(test)]",
-            top.join("tests/kunit/reaper.rs"),
-            "decisions",
-        ),
+        ("#[cfg(test)]", top.join("tests/kunit/reaper.rs"), "decisions"),
     ] {
         modules += &format!("{attributes} #[path = {file:?}] mod {name};\n");
     }
@@ -95,9 +85,6 @@ fn copy(top: &Path, out: &Path, explore: bool, mutant: &[Option<String>; 3]) {
             fs::write(out.join(&name), text).expect("OUT_DIR can be written");
         }
     }
-    assert!(
-        file.is_none() || changed == 1,
-        "what the mutant changes is there {changed} times"
-    );
+    assert!(file.is_none() || changed == 1, "what the mutant changes is there {changed} times");
     assert!(!explore || seen == 1, "words are read in {seen} files");
 }

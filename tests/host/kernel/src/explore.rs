@@ -74,10 +74,7 @@ pub fn run(bound: usize, test: impl Fn() + Sync + Send + 'static) {
             assert!(piece.is_freed(), "memory is left");
             // SAFETY: It is from `allocate()`, and nobody has it any more.
             unsafe {
-                dealloc(
-                    core::ptr::with_exposed_provenance_mut(address),
-                    piece.layout,
-                );
+                dealloc(core::ptr::with_exposed_provenance_mut(address), piece.layout);
             }
         }
     });
@@ -96,8 +93,7 @@ pub(crate) fn cell<T: Copy>(word: *const T) -> Rc<AtomicU64> {
         // SAFETY: It is valid, and nobody has ever written to it but who has made it: that goes to
         // loom's.
         unsafe {
-            word.cast::<u8>()
-                .copy_to_nonoverlapping((&raw mut value).cast(), size_of::<T>());
+            word.cast::<u8>().copy_to_nonoverlapping((&raw mut value).cast(), size_of::<T>());
         }
         let new = Rc::new(AtomicU64::new(value));
 
@@ -154,13 +150,7 @@ pub fn allocate(size: usize, align: usize) -> *mut u8 {
     let piece = unsafe { alloc_zeroed(layout) };
 
     with_world(|world| {
-        world.pieces.insert(
-            piece.expose_provenance(),
-            Piece {
-                layout,
-                given_up: None,
-            },
-        )
+        world.pieces.insert(piece.expose_provenance(), Piece { layout, given_up: None })
     });
     // Made by who allocates, not by a reader who comes to them first: loom tells a word that
     // somebody comes to who cannot know that it was made.
@@ -189,10 +179,7 @@ fn give_up(piece: *mut u8, wait: bool) {
             true => world.sections.clone(),
             false => BTreeSet::new(),
         };
-        let piece = world
-            .pieces
-            .get_mut(&piece.addr())
-            .expect("was never allocated");
+        let piece = world.pieces.get_mut(&piece.addr()).expect("was never allocated");
 
         assert!(piece.given_up.is_none(), "freed twice");
         piece.given_up = Some(sections);

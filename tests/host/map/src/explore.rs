@@ -11,7 +11,7 @@ use kernel::{
     explore,
     prelude::*,
     sync::{
-        atomic::{smp_mb, Atomic, Relaxed},
+        atomic::{Atomic, Relaxed, smp_mb},
         rcu,
     },
 };
@@ -39,9 +39,7 @@ impl Object {
 
         // SAFETY: It is for one.
         unsafe {
-            place.write(Self {
-                number: Atomic::new(0),
-            });
+            place.write(Self { number: Atomic::new(0) });
             NonNull::new_unchecked(place)
         }
     }
@@ -64,7 +62,8 @@ fn number(nr: u32) -> Number {
 
 impl Space {
     fn with(numbers: &[u32]) -> Arc<Self> {
-        let space = Self(KBox::pin_init(PidMap::new((), None), GFP_KERNEL).expect("there is memory"));
+        let space =
+            Self(KBox::pin_init(PidMap::new((), None), GFP_KERNEL).expect("there is memory"));
 
         // The root is there before anybody else comes.
         assert!(!space.find(1));
@@ -81,9 +80,7 @@ impl Space {
         // SAFETY: It is valid.
         let name = |nr: Number| unsafe { object.as_ref() }.number.store(nr.get(), Relaxed);
 
-        self.0
-            .assign(Some(number(nr)), LIMIT, object, name)
-            .expect("it is free");
+        self.0.assign(Some(number(nr)), LIMIT, object, name).expect("it is free");
     }
 
     /// As the fork of one who has numbers in several.
@@ -315,12 +312,7 @@ fn the_next_number_is_looked_for_while_nodes_are_freed() {
 
 #[test]
 fn two_writers_have_a_number_each() {
-    beside(
-        &[1],
-        |space| space.add(64),
-        |space| space.add(65),
-        &[1, 64, 65],
-    );
+    beside(&[1], |space| space.add(64), |space| space.add(65), &[1, 64, 65]);
 }
 
 /// As a fork beside the exit of the last member of a space that has no init.

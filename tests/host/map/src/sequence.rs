@@ -4,7 +4,7 @@
 
 use crate::pid_map::{Number, Numbered, PidMap};
 use arbitrary::Arbitrary;
-use core::ptr::{without_provenance_mut, NonNull};
+use core::ptr::{NonNull, without_provenance_mut};
 use kernel::{memory, prelude::*, sync::rcu};
 use std::collections::BTreeMap;
 
@@ -18,18 +18,8 @@ pub struct Spot {
 }
 
 impl Spot {
-    const PLACES: [u32; 10] = [
-        1,
-        60,
-        Number::WRAP - 2,
-        4030,
-        4096,
-        100_000,
-        262_080,
-        262_144,
-        1 << 21,
-        Number::MAX - 70,
-    ];
+    const PLACES: [u32; 10] =
+        [1, 60, Number::WRAP - 2, 4030, 4096, 100_000, 262_080, 262_144, 1 << 21, Number::MAX - 70];
 
     fn number(self) -> Number {
         let place = Self::PLACES[usize::from(self.place) % Self::PLACES.len()];
@@ -66,10 +56,19 @@ impl Limit {
 #[allow(missing_docs)]
 #[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
-    Reserve { want: Option<Spot>, limit: Limit },
-    Assign { want: Option<Spot>, limit: Limit },
+    Reserve {
+        want: Option<Spot>,
+        limit: Limit,
+    },
+    Assign {
+        want: Option<Spot>,
+        limit: Limit,
+    },
     /// So many of the next ones, so that nodes get full.
-    AssignMany { count: u8, limit: Limit },
+    AssignMany {
+        count: u8,
+        limit: Limit,
+    },
     Publish(Spot),
     /// What was reserved first of what still is.
     PublishFirst,
@@ -77,7 +76,10 @@ pub enum Call {
     /// The n-th of all that there are.
     ReleaseNth(u8),
     /// So many from one on, so that nodes get empty.
-    ReleaseMany { from: Spot, count: u8 },
+    ReleaseMany {
+        from: Spot,
+        count: u8,
+    },
     Find(Spot),
     FindGe(Spot),
     SetLast(Option<Spot>),
@@ -95,10 +97,8 @@ struct Object;
 
 impl Object {
     fn of(nr: Number) -> NonNull<Self> {
-        NonNull::new(without_provenance_mut(
-            nr.get() as usize * align_of::<Self>(),
-        ))
-        .expect("a number is not 0")
+        NonNull::new(without_provenance_mut(nr.get() as usize * align_of::<Self>()))
+            .expect("a number is not 0")
     }
 }
 
@@ -151,9 +151,7 @@ impl Table {
                     false => first,
                 };
 
-                self.free(next, limit)
-                    .or_else(|| self.free(again, limit))
-                    .ok_or(EAGAIN)?
+                self.free(next, limit).or_else(|| self.free(again, limit)).ok_or(EAGAIN)?
             }
         };
 
@@ -180,9 +178,7 @@ impl Table {
     }
 
     fn find_ge(&self, from: u32) -> Option<u32> {
-        self.numbers
-            .range(from..)
-            .find_map(|(&nr, &published)| published.then_some(nr))
+        self.numbers.range(from..).find_map(|(&nr, &published)| published.then_some(nr))
     }
 }
 
@@ -227,10 +223,7 @@ impl Both {
 
     /// The number that will be taken, if one will be.
     fn peek(&self, want: Option<Number>, limit: u32) -> Option<Number> {
-        let mut table = Table {
-            numbers: self.table.numbers.clone(),
-            ..self.table
-        };
+        let mut table = Table { numbers: self.table.numbers.clone(), ..self.table };
 
         Number::new(table.take(want.map(Number::get), limit, true).ok()?)
     }
@@ -357,12 +350,7 @@ pub fn run(calls: &[Call]) {
 
     let mut both = Both {
         map: KBox::pin_init(PidMap::new((), None), GFP_KERNEL).expect("there is memory"),
-        table: Table {
-            numbers: BTreeMap::new(),
-            last: 0,
-            open: true,
-            initless: false,
-        },
+        table: Table { numbers: BTreeMap::new(), last: 0, open: true, initless: false },
         failing: false,
     };
     let mut readers = Vec::new();

@@ -4,7 +4,7 @@
 //! `sequences.proptest-regressions`; `PROPTEST_CASES` says how many, `PROPTEST_RNG_SEED` which.
 #![cfg(not(feature = "explore"))]
 
-use map::sequence::{run, run_bytes, Call, Limit, Spot};
+use map::sequence::{Call, Limit, Spot, run, run_bytes};
 use proptest::{collection::vec, option, prelude::*, test_runner::FileFailurePersistence};
 
 fn spots() -> impl Strategy<Value = Spot> {

@@ -277,38 +277,41 @@ impl Model for Protocol {
         }
 
         vec![
-            Property::always("an init exits when nobody lives who dies with it", |_, state: &State| {
-                !state.left
-            }),
+            Property::always(
+                "an init exits when nobody lives who dies with it",
+                |_, state: &State| !state.left,
+            ),
             Property::always("nobody waits for ever", |model: &Protocol, state: &State| {
                 !is_end(model, state) || state.actors.iter().all(|actor| actor.ops.is_empty())
             }),
-            Property::always("nobody lives in what was killed", |model: &Protocol, state: &State| {
-                !is_end(model, state)
-                    || state.actors.iter().all(|actor| {
-                        actor.life != Life::Alive
-                            || (0..NAMESPACES).all(|ns| {
-                                !actor.numbers[ns] || !state.namespaces[ns].killed
-                            })
-                    })
-            }),
+            Property::always(
+                "nobody lives in what was killed",
+                |model: &Protocol, state: &State| {
+                    !is_end(model, state)
+                        || state.actors.iter().all(|actor| {
+                            actor.life != Life::Alive
+                                || (0..NAMESPACES)
+                                    .all(|ns| !actor.numbers[ns] || !state.namespaces[ns].killed)
+                        })
+                },
+            ),
             // One that is made when all walks are over has no members: see the property before.
-            Property::always("a kill finds what was made before", |model: &Protocol, state: &State| {
-                !is_end(model, state)
-                    || !state.to_be_found
-                    || (1..NAMESPACES).all(|ns| {
-                        let above = model.scenario.parents[ns];
-                        let this = &state.namespaces[ns];
+            Property::always(
+                "a kill finds what was made before",
+                |model: &Protocol, state: &State| {
+                    !is_end(model, state)
+                        || !state.to_be_found
+                        || (1..NAMESPACES).all(|ns| {
+                            let above = model.scenario.parents[ns];
+                            let this = &state.namespaces[ns];
 
-                        !this.linked || this.killed || !state.namespaces[above].killed
-                    })
-            }),
+                            !this.linked || this.killed || !state.namespaces[above].killed
+                        })
+                },
+            ),
             Property::always("an orphaned space ends", |model: &Protocol, state: &State| {
                 !is_end(model, state)
-                    || state
-                        .namespaces
-                        .iter()
-                        .all(|ns| !ns.initless || ns.count > 0 || !ns.open)
+                    || state.namespaces.iter().all(|ns| !ns.initless || ns.count > 0 || !ns.open)
             }),
         ]
     }

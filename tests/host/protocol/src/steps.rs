@@ -10,16 +10,28 @@ pub(crate) enum Op {
     Do(Deed),
 
     // copy_process(): alloc_pid(), then under tasklist_lock.
-    Reserve { child: Task, nth: usize },
-    LookDead { child: Task, nth: usize },
+    Reserve {
+        child: Task,
+        nth: usize,
+    },
+    LookDead {
+        child: Task,
+        nth: usize,
+    },
     Attach(Task),
     /// Where it goes on after a failure, to which this belongs.
     EndFork,
 
     // create_pid_namespace(): pidns_link().
     Link(Ns),
-    ReadKills { ns: Ns, linked: bool },
-    LookAbove { ns: Ns, at: Ns },
+    ReadKills {
+        ns: Ns,
+        linked: bool,
+    },
+    LookAbove {
+        ns: Ns,
+        at: Ns,
+    },
 
     // write_lock_irq(&tasklist_lock), and read_lock() with read_unlock().
     Lock,
@@ -27,16 +39,32 @@ pub(crate) enum Op {
     PassLock,
 
     // free_pid(): pidns_number_freed(), __pspace_emptied().
-    Free { task: Task, nth: usize },
+    Free {
+        task: Task,
+        nth: usize,
+    },
     ReadReaper(Ns),
-    Emptied { ns: Ns, above: Ns },
-    WakeIfClosed { init: Task, ns: Ns },
+    Emptied {
+        ns: Ns,
+        above: Ns,
+    },
+    WakeIfClosed {
+        init: Task,
+        ns: Ns,
+    },
     Wake(Task),
-    ReleaseAfterLook { ns: Ns, task: Task },
+    ReleaseAfterLook {
+        ns: Ns,
+        task: Task,
+    },
 
     // do_exit(): find_child_reaper(), __pspace_outlives_init(), release_task().
     ForgetChildren,
-    Doomed { ns: Ns, at: usize, doomed: bool },
+    Doomed {
+        ns: Ns,
+        at: usize,
+        doomed: bool,
+    },
     SetAdopter(Ns),
     LoseReaper(Ns),
     Exited,
@@ -46,24 +74,51 @@ pub(crate) enum Op {
     // zap_pid_ns_processes().
     Close(Ns),
     Sleep,
-    LookCount { ns: Ns, left: u8 },
-    Asleep { ns: Ns, left: u8 },
+    LookCount {
+        ns: Ns,
+        left: u8,
+    },
+    Asleep {
+        ns: Ns,
+        left: u8,
+    },
     Gone(Ns),
 
     // wait_for_initless(), wait_until_dead().
-    WalkInitless { top: Ns, at: Ns, enter: bool },
-    WaitLiving { ns: Ns, from: Task },
+    WalkInitless {
+        top: Ns,
+        at: Ns,
+        enter: bool,
+    },
+    WaitLiving {
+        ns: Ns,
+        from: Task,
+    },
     Queue(Task),
     LookLiving(Task),
     Queued,
 
     // pspace_kill_all().
-    KillAll { top: Ns, spare: bool },
+    KillAll {
+        top: Ns,
+        spare: bool,
+    },
     CountKill,
     UncountKill,
-    KillNumbers { ns: Ns, from: Task, spare: bool },
-    Walk { top: Ns, at: Ns, enter: bool },
-    Visit { top: Ns, ns: Ns },
+    KillNumbers {
+        ns: Ns,
+        from: Task,
+        spare: bool,
+    },
+    Walk {
+        top: Ns,
+        at: Ns,
+        enter: bool,
+    },
+    Visit {
+        top: Ns,
+        ns: Ns,
+    },
     KillCounted(Ns),
 }
 
@@ -177,9 +232,8 @@ impl Protocol {
                 state.left |= (0..state.actors.len()).any(|other| {
                     other != me
                         && state.lives(other)
-                        && (1..NAMESPACES).any(|of| {
-                            state.actors[other].numbers[of] && self.is_below(of, ns)
-                        })
+                        && (1..NAMESPACES)
+                            .any(|of| state.actors[other].numbers[of] && self.is_below(of, ns))
                 });
             }
 

@@ -65,10 +65,7 @@ pub struct Atomic<T> {
 impl Atomic<u32> {
     /// A word with a value.
     pub fn new(value: u32) -> Self {
-        Self {
-            word: AtomicU32::new(value),
-            _type: core::marker::PhantomData,
-        }
+        Self { word: AtomicU32::new(value), _type: core::marker::PhantomData }
     }
 
     /// Reads it.
@@ -83,10 +80,7 @@ impl Atomic<u32> {
 
     /// Replaces `old` by `new`, or returns what is there instead. That orders nothing.
     pub fn cmpxchg<O: Order>(&self, old: u32, new: u32, _: O) -> Result<u32, u32> {
-        ordered::<O, _>(|| {
-            self.word
-                .compare_exchange(old, new, O::ORDERING, Ordering::Relaxed)
-        })
+        ordered::<O, _>(|| self.word.compare_exchange(old, new, O::ORDERING, Ordering::Relaxed))
     }
 }
 

@@ -13,10 +13,7 @@ pub struct Guard {
 
 /// Begins a section.
 pub fn read_lock() -> Guard {
-    Guard {
-        section: memory::begin_section(),
-        _not_send: PhantomData,
-    }
+    Guard { section: memory::begin_section(), _not_send: PhantomData }
 }
 
 impl Drop for Guard {
