@@ -411,7 +411,7 @@ impl Model {
             return Ok(in_root(name));
         }
         let ns = self.ns_mut(space);
-        let initless = !ns.classic && ns.init == Init::Gone;
+        let initless = ns.orphaned;
 
         let nr = match want {
             Some(1) if initless => return Err(EEXIST),
@@ -706,7 +706,12 @@ impl Model {
 
         // Those of the root are others' as well.
         let is_known = |nr: Nr| match of_root(nr) {
-            Some(_) => at == ROOT && self.ns(ROOT).used.contains_key(&nr),
+            // And of the thread of one that was put into a space nobody has told.
+            Some(task) => {
+                at == ROOT
+                    && self.ns(ROOT).used.contains_key(&nr)
+                    && (self.processes.contains_key(&task) || self.at(task) == ROOT)
+            }
             None => at != ROOT,
         };
 
@@ -762,7 +767,11 @@ impl Model {
                 self.spaces.contains_key(space) && self.is_pspace(*space) && of_root(*nr).is_none()
             }
             Op::OpenPair { space, nr, .. } => match of_root(*nr) {
-                Some(_) => *space == ROOT && self.ns(ROOT).used.contains_key(nr),
+                Some(task) => {
+                    *space == ROOT
+                        && self.ns(ROOT).used.contains_key(nr)
+                        && (self.processes.contains_key(&task) || self.at(task) == ROOT)
+                }
                 None => self.spaces.contains_key(space) && self.is_pspace(*space),
             },
             Op::Seize { nr, .. } => match self.ns(at).used.get(nr) {
@@ -775,7 +784,13 @@ impl Model {
                 }
                 None => true,
             },
-            Op::Detach { nr, .. } => is_known(*nr),
+            // It waits for the stop, and would take a zombie for that.
+            Op::Detach { nr, .. } => {
+                is_known(*nr)
+                    && self.ns(at).used.get(nr).is_none_or(|task| {
+                        self.process(self.threads[task].process).state == State::Alive
+                    })
+            }
         }
     }
 
