@@ -108,6 +108,17 @@ impl Chance<'_> {
         self.of(&spaces)
     }
 
+    /// One that is above a space, perhaps.
+    fn above(&mut self, space: Space) -> Option<Task> {
+        let above: Vec<Task> = self
+            .model
+            .actors()
+            .filter(|task| self.model.is_above(*task, space))
+            .collect();
+
+        self.of(&above)
+    }
+
     fn process(&mut self) -> Option<Task> {
         let processes: Vec<Task> = self.model.states().map(|(task, _)| task).collect();
 
@@ -128,9 +139,18 @@ impl Chance<'_> {
     }
 
     fn candidate(&mut self) -> Option<Op> {
-        let by = self.actor()?;
+        let mut by = self.actor()?;
+        let what = self.below(100);
 
-        Some(match self.below(100) {
+        // What a space is set to, those above decide.
+        let space = self.space();
+        if let Some(space) = space
+            && (73..85).contains(&what)
+            && !self.one_in(6)
+        {
+            by = self.above(space)?;
+        }
+        Some(match what {
             0..30 => Op::Clone { by, child: self.model.new_task()?, with: self.with() },
             30..33 => Op::Unshare {
                 by,
@@ -148,9 +168,9 @@ impl Chance<'_> {
             60..66 => Op::Wait { by, child: Child::Number(self.number_for(by)?) },
             66..70 => Op::Wait { by, child: Child::Each },
             70..73 => Op::Subreaper { by, on: !self.one_in(4) },
-            73..82 => Op::Set { by, space: self.space()?, to: self.setting() },
+            73..82 => Op::Set { by, space: space?, to: self.setting() },
             82..85 => {
-                let space = self.space()?;
+                let space = space?;
                 Op::GetWid { by, space, nr: self.number_in(space)? }
             }
             85..88 => {
@@ -166,7 +186,8 @@ impl Chance<'_> {
     }
 
     fn with(&mut self) -> With {
-        let new = self.one_in(3);
+        // In a few spaces more happens than in many.
+        let new = self.one_in(3 + 3 * self.model.spaces().count());
         let thread = !new && self.one_in(8);
         let set_tid = match self.below(12) {
             0 if new => vec![1, self.below(8) as Nr + 1],
@@ -186,11 +207,11 @@ impl Chance<'_> {
 
     fn setting(&mut self) -> Setting {
         match self.below(20) {
-            0..9 => Setting::Policy(
+            0..10 => Setting::Policy(
                 self.of(&[Policy::Init, Policy::Auto, Policy::Outer, Policy::Outer])
                     .unwrap_or(Policy::Init),
             ),
-            9..13 => Setting::Isolation(
+            10..13 => Setting::Isolation(
                 self.of(&[Isolation::Full, Isolation::Half, Isolation::Peers, Isolation::Peers])
                     .unwrap_or(Isolation::Full),
             ),

@@ -8,6 +8,7 @@
 mod generate;
 mod model;
 mod op;
+mod race;
 mod remote;
 mod run;
 
@@ -21,6 +22,7 @@ use proptest_state_machine::ReferenceStateMachine;
 use run::{Run, Settings};
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
     process::ExitCode,
     sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
@@ -33,6 +35,7 @@ const USAGE: &str = "usage: walk [OPTION ...]
   --length N      operations in each, at most (40)
   --patience S    how long to wait for what must come (10)
   --verbose 1     tell of each sequence as it begins
+  --race CALLS    actors at the same time, so many calls in a round: what holds in every order
   --replay FILE   do what a script says, instead";
 
 struct Options {
@@ -42,6 +45,7 @@ struct Options {
     length: usize,
     patience: u64,
     verbose: bool,
+    race: u64,
     replay: Vec<String>,
 }
 
@@ -53,6 +57,7 @@ fn options() -> Result<Options, String> {
         length: 40,
         patience: 10,
         verbose: false,
+        race: 0,
         replay: Vec::new(),
     };
     let mut args = std::env::args().skip(1);
@@ -67,6 +72,7 @@ fn options() -> Result<Options, String> {
             "--length" => options.length = number()? as usize,
             "--patience" => options.patience = number()?,
             "--verbose" => options.verbose = number()? != 0,
+            "--race" => options.race = number()?,
             "--replay" => options.replay.push(value),
             // What an actor executes.
             "--actor" => remote::resume(number()? as op::Task),
@@ -91,7 +97,26 @@ fn sequence(
         }
         run.step(op).map_err(|why| format!("{op}\n# {why}"))?;
     }
-    run.finish()
+    run.finish()?;
+    MET.with_borrow_mut(|met| {
+        for (rule, times) in run.met() {
+            *met.entry(rule).or_default() += times;
+        }
+    });
+    Ok(())
+}
+
+thread_local! {
+    /// How often rules of the model have mattered in all.
+    static MET: RefCell<BTreeMap<&'static str, u64>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+fn tell_met() {
+    MET.with_borrow(|met| {
+        for (rule, times) in met {
+            println!("# {times:>7} {rule}");
+        }
+    });
 }
 
 fn script(ops: &[Op]) -> String {
@@ -179,6 +204,42 @@ fn walk(options: &Options, settings: &Settings) -> u64 {
         steps.get(),
         start.elapsed().as_secs_f64()
     );
+    tell_met();
+    println!("{passed} passed, {failed} failed");
+    failed
+}
+
+fn race(options: &Options, settings: &Settings) -> u64 {
+    let start = Instant::now();
+    let (mut passed, mut failed, mut calls) = (0, 0, 0);
+
+    for seed in options.seed..options.seed + options.sequences {
+        if start.elapsed() > Duration::from_secs(options.seconds) || failed > 0 {
+            break;
+        }
+        if options.verbose {
+            println!("# {:.1} s: seed {seed}", start.elapsed().as_secs_f64());
+        }
+        match race::round(seed, options.race, settings.patience) {
+            Ok(done) => {
+                passed += 1;
+                calls += done;
+            }
+            Err(why) => {
+                failed += 1;
+                println!("# round of seed {seed}: {why}");
+            }
+        }
+    }
+    if let Err(why) = run::await_nothing(settings.patience * 3) {
+        println!("# at the end: {why}");
+        failed += 1;
+    }
+    println!(
+        "# from seed {}: {calls} calls in {:.1} s",
+        options.seed,
+        start.elapsed().as_secs_f64()
+    );
     println!("{passed} passed, {failed} failed");
     failed
 }
@@ -198,7 +259,9 @@ fn main() -> ExitCode {
         eprintln!("walk: {why}");
         return ExitCode::from(2);
     }
-    let failed = if options.replay.is_empty() {
+    let failed = if options.race > 0 {
+        race(&options, &settings)
+    } else if options.replay.is_empty() {
         walk(&options, &settings)
     } else {
         match replay(&settings, &options.replay) {

@@ -83,6 +83,19 @@ pub enum State {
     Gone,
 }
 
+/// What poll() and PSPACE_GET_INFO say of a space.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Info {
+    /// Of its init, which has exited.
+    pub status: Option<i32>,
+    /// How many tasks have a number in it and have not exited.
+    pub alive: u32,
+    /// How many have.
+    pub zombies: u32,
+    /// The last one is gone, and there is to be no other.
+    pub has_ended: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Parent {
     Process(Task),
@@ -113,6 +126,8 @@ struct Ns {
     numbers: Numbers,
     signals: Signals,
     init: Init,
+    /// The status that its init has exited with.
+    init_status: Option<i32>,
     /// No number is reserved any more.
     closed: bool,
     /// It lives, or has lived, without its init.
@@ -160,6 +175,8 @@ pub struct Model {
     threads: BTreeMap<Task, Thread>,
     /// Names that were used.
     tasks: BTreeSet<Task>,
+    /// How often a rule that takes some doing has mattered.
+    met: BTreeMap<&'static str, u64>,
 }
 
 impl Model {
@@ -172,6 +189,7 @@ impl Model {
             processes: BTreeMap::new(),
             threads: BTreeMap::new(),
             tasks: [WALKER].into(),
+            met: BTreeMap::new(),
         };
         let numbers = [(ROOT, in_root(FIRST))].into();
 
@@ -211,6 +229,15 @@ impl Model {
                 tracer: None,
             },
         );
+    }
+
+    fn meet(&mut self, rule: &'static str) {
+        *self.met.entry(rule).or_default() += 1;
+    }
+
+    /// How often rules have mattered.
+    pub fn met(&self) -> &BTreeMap<&'static str, u64> {
+        &self.met
     }
 
     // ---- looking around --------------------------------------------------------
@@ -253,6 +280,16 @@ impl Model {
     /// The processes, with those that are gone.
     pub fn states(&self) -> impl Iterator<Item = (Task, State)> {
         self.processes.iter().map(|(name, process)| (*name, process.state))
+    }
+
+    /// Is a task above a space?
+    pub fn is_above(&self, task: Task, space: Space) -> bool {
+        self.is_below(space, self.at(task))
+    }
+
+    /// Is it a pspace?
+    pub fn is_space(&self, space: Space) -> bool {
+        self.is_pspace(space)
     }
 
     /// The spaces but the root.
@@ -474,6 +511,7 @@ impl Model {
             return None;
         }
         let nr = self.reserve(space, None, task).ok()?;
+        self.meet(if space == ROOT { "number on demand in the root" } else { "number on demand" });
         self.ns_mut(space).used.insert(nr, task);
         self.threads.get_mut(&task)?.wids.insert(space, nr);
         Some(nr)
@@ -572,6 +610,18 @@ impl Model {
             && process.tracer.is_none()
             && self.is_released(name)
         {
+            self.meet(match process.parent {
+                _ if process.autoreap => "CLONE_AUTOREAP",
+                Parent::Machine => "orphan of the machine's init",
+                parent if self.is_blind(parent, name) => "orphan of a blind init",
+                Parent::Process(parent) => {
+                    match self.ns(self.process(parent).space).policy {
+                        Policy::Auto => "orphan under auto",
+                        _ => "orphan under outer",
+                    }
+                }
+                Parent::Walker => "orphan of the walker",
+            });
             self.release(name);
         }
     }
@@ -614,7 +664,10 @@ impl Model {
         self.untrace_by(name);
 
         if self.is_init(name) {
-            self.lose_init(self.process(name).space, name);
+            let space = self.process(name).space;
+
+            self.ns_mut(space).init_status = Some(status);
+            self.lose_init(space, name);
         }
         for child in self.children(name) {
             let parent = self.new_parent(name);
@@ -627,6 +680,12 @@ impl Model {
 
             process.parent = parent;
             process.orphan = orphan;
+            let is_zombie = matches!(process.state, State::Zombie(_));
+            self.meet(match parent {
+                Parent::Process(_) if !orphan => "subreaper adopts",
+                _ if is_zombie => "init adopts a zombie",
+                _ => "init adopts",
+            });
             self.notify(child);
         }
         self.process_mut(name).state = State::Zombie(status);
@@ -644,6 +703,8 @@ impl Model {
             ns.init = Init::Gone;
             ns.orphaned = true;
             ns.adopter = parent;
+            let lives = ns.used.len() > 1;
+            self.meet(if lives { "space lives on" } else { "space lives on, empty" });
             return;
         }
         self.kill_below(space, Some(init));
@@ -675,6 +736,13 @@ impl Model {
             .map(|(name, _)| *name)
             .collect();
         for name in victims {
+            if self.process(name).state == State::Alive {
+                self.meet(match (self.process(name).space == space, spare) {
+                    (true, Some(_)) => "dies with its init",
+                    (false, Some(_)) => "dies with the init of a space above",
+                    (_, None) => "dies with its space",
+                });
+            }
             self.exit(name, SIGKILL);
         }
     }
@@ -686,6 +754,13 @@ impl Model {
         let ordinary = self.is_pspace(space) && self.ns(space).signals == Signals::Ordinary;
 
         let acts = !self.is_init(name) || (above && (signal == SIGKILL || ordinary));
+        if self.is_init(name) && signal != 0 {
+            self.meet(match (acts, signal) {
+                (false, _) => "init ignores a signal",
+                (true, SIGKILL) => "init is killed from above",
+                _ => "init takes an ordinary signal",
+            });
+        }
         if acts && (signal == SIGKILL || signal == SIGTERM) {
             self.exit(name, signal);
         }
@@ -863,6 +938,9 @@ impl Model {
                         }
                         if self.process(name).state == State::Gone {
                             return Err(ESRCH);
+                        }
+                        if !self.is_within(self.process(name).space, at) {
+                            self.meet("signal to what is above or beside");
                         }
                         name
                     }
@@ -1063,6 +1141,11 @@ impl Model {
         if self.ns(space).init == Init::Awaited {
             self.ns_mut(space).init = Init::Is(child);
         }
+        if with.parent && self.ns(space).base > base {
+            self.meet("CLONE_PARENT over a border");
+        } else if self.ns(space).init != Init::Is(child) && space != at {
+            self.meet("put into a space");
+        }
         self.add(child, space, base, parent, numbers);
         self.process_mut(child).orphan = orphan;
         self.process_mut(child).autoreap = with.autoreap;
@@ -1131,8 +1214,10 @@ impl Model {
             }
             waited.insert(self.number(name, at).unwrap_or(0), status);
             if process.parent == Parent::Process(own) {
+                self.meet(if process.orphan { "init waits for an orphan" } else { "waits" });
                 self.release(name);
             } else {
+                self.meet("tracer waits");
                 self.process_mut(name).tracer = None;
                 self.notify(name);
             }
@@ -1154,7 +1239,11 @@ impl Model {
                 ns.policy = policy;
                 if let Init::Is(init) = ns.init {
                     for child in self.children(init) {
+                        let before = self.process(child).state;
                         self.notify(child);
+                        if self.process(child).state != before {
+                            self.meet("a change of policy releases");
+                        }
                     }
                 }
             }
@@ -1233,6 +1322,24 @@ impl Model {
         Answer::Lists(spaces, tasks)
     }
 
+    /// What its descriptor tells of a space.
+    pub fn info(&self, space: Space) -> Info {
+        let ns = self.ns(space);
+        let is_alive = |task: &&Task| {
+            let process = self.process(self.threads[task].process);
+            process.state == State::Alive
+                && !(process.headless.is_some() && self.processes.contains_key(*task))
+        };
+        let alive = ns.used.values().filter(is_alive).count();
+
+        Info {
+            status: ns.init_status,
+            alive: alive as u32,
+            zombies: (ns.used.len() - alive) as u32,
+            has_ended: ns.closed && ns.used.is_empty(),
+        }
+    }
+
     fn space_row(&self, space: Space, viewer: Space) -> Row {
         let ns = self.ns(space);
         let parent = ns.parent.filter(|parent| self.may_see(viewer, *parent));
@@ -1307,6 +1414,7 @@ impl Ns {
             numbers: Numbers::List,
             signals: Signals::Init,
             init: Init::Awaited,
+            init_status: None,
             closed: false,
             orphaned: false,
             adopter: None,

@@ -287,13 +287,23 @@ pub fn ask_clone(
     args: [usize; 2],
     child: Task,
 ) -> Result<Result<usize, Errno>, Silence> {
-    expect_birth(child);
-    start(task, Sysno::clone3, [args[0], args[1], 0, 0, 0, 0], u64::from(child));
+    tell_clone(task, args, child);
     let made = hear(task, patience)?;
     if made.is_ok() {
         await_ready(child, patience)?;
     }
     Ok(made)
+}
+
+/// The same, and do not wait for either.
+pub fn tell_clone(task: Task, args: [usize; 2], child: Task) {
+    expect_birth(child);
+    start(task, Sysno::clone3, [args[0], args[1], 0, 0, 0, 0], u64::from(child));
+}
+
+/// Has it done what it was asked for?
+pub fn is_ready(task: Task) -> bool {
+    slot(task).state.load(Ordering::Acquire) == state::READY
 }
 
 /// An actor is to appear in a slot.
@@ -311,6 +321,14 @@ pub fn fork_first(task: Task) -> i64 {
     expect_birth(task);
     // SAFETY: The child only acts; it uses nothing that a lock of another thread may guard.
     unsafe { call_clone(Sysno::clone as u64, libc::SIGCHLD as usize, 0, u64::from(task)) }
+}
+
+/// The same, as pid 1 of a space.
+pub fn fork_space(task: Task) -> i64 {
+    expect_birth(task);
+    let flags = 0x0040_0000 | libc::SIGCHLD as usize;
+    // SAFETY: As in fork_first().
+    unsafe { call_clone(Sysno::clone as u64, flags, 0, u64::from(task)) }
 }
 
 /// The size of a thread's stack.

@@ -3,7 +3,7 @@
 //! Doing operations, and comparing what comes of them with the model.
 
 use crate::{
-    model::{Answer, Cell, Model, Row, State, WALKER},
+    model::{Answer, Cell, Info, Model, Row, State, WALKER},
     op::{Child, FIRST, Nr, Op, ROOT, Space, Target, Task, With, in_root, of_root},
     remote::{self, Silence},
 };
@@ -11,7 +11,9 @@ use libc::{EIO, O_CLOEXEC, O_RDONLY, O_WRONLY, POLLHUP, POLLIN, SIGKILL, WNOHANG
 use std::{
     collections::BTreeMap,
     ffi::CString,
-    fs, io, ptr, thread,
+    fs, io,
+    os::fd::{AsRawFd, FromRawFd, OwnedFd},
+    ptr, thread,
     time::{Duration, Instant},
 };
 use syscalls::Sysno;
@@ -21,6 +23,8 @@ const CLONE_AUTOREAP: u64 = 1 << 34;
 const WALL: i32 = 0x4000_0000;
 
 const PSPACE_KILL: u64 = 0xb740;
+/// Its argument is a struct pspace_info, of 32 bytes.
+const PSPACE_GET_INFO: u64 = 0x8020_b741;
 const PSPACE_OPEN_PIDFD: usize = 0xb742;
 const PSPACE_GET_WID: usize = 0xb743;
 const NS_GET_ID: u64 = 0x8008_b70d;
@@ -638,7 +642,7 @@ impl Run {
             let read = |name| fs::read_to_string(name).map_err(|err| format!("{name}: {err}"));
             let spaces = read("/proc/pspace/spaces")?;
             let tasks = read("/proc/pspace/tasks")?;
-            match self.check_lists(&expected, &spaces, &tasks) {
+            match self.check_lists(&expected, &spaces, &tasks).and_then(|()| self.check_infos()) {
                 Ok(()) => return Ok(()),
                 Err(why) if Instant::now() > end => return Err(why),
                 Err(_) => thread::sleep(Duration::from_millis(1)),
@@ -711,6 +715,34 @@ impl Run {
         self.check_rows("tasks", task_rows, &got)
     }
 
+    /// Compare what is told by a descriptor of each space.
+    fn check_infos(&self) -> Result<(), Trouble> {
+        for space in self.model.spaces().filter(|space| self.model.is_space(*space)) {
+            let mut raw = [0u32; 8];
+            ioctl(space_fd(space), PSPACE_GET_INFO, raw.as_mut_ptr() as usize)
+                .map_err(|err| format!("PSPACE_GET_INFO of space {space}: {err}"))?;
+            let mut poll = libc::pollfd { fd: space_fd(space), events: POLLIN, revents: 0 };
+            // SAFETY: It is one.
+            unsafe { libc::poll(&mut poll, 1, 0) };
+
+            let [_, _, flags, status, alive, _, _, zombies] = raw;
+            let got = Info {
+                status: (flags & 1 != 0).then_some(status as i32),
+                alive,
+                zombies,
+                has_ended: poll.revents & POLLHUP != 0,
+            };
+            let expected = self.model.info(space);
+            if got != expected || (poll.revents & POLLIN != 0) != got.status.is_some() {
+                return Err(format!(
+                    "space {space}: the kernel has {got:?} and events {:#x}, the model {expected:?}",
+                    poll.revents
+                ));
+            }
+        }
+        Ok(())
+    }
+
     fn check_rows(&mut self, list: &str, expected: &[Row], got: &[&str]) -> Result<(), Trouble> {
         let mut wanted: Vec<Vec<String>> = Vec::new();
         for row in expected {
@@ -774,6 +806,11 @@ impl Run {
 
     // ---- the end ---------------------------------------------------------------
 
+    /// How often rules have mattered.
+    pub fn met(&self) -> &BTreeMap<&'static str, u64> {
+        self.model.met()
+    }
+
     /// Look a last time.
     pub fn finish(&mut self) -> Result<(), Trouble> {
         self.look()
@@ -814,6 +851,49 @@ fn show(answer: &Answer) -> String {
     match answer {
         Answer::Error(errno) => io::Error::from_raw_os_error(*errno).to_string(),
         other => format!("{other:?}"),
+    }
+}
+
+/// A space that is none of a sequence.
+pub struct Opened {
+    /// Its id.
+    pub id: u64,
+    file: OwnedFd,
+}
+
+impl Opened {
+    /// Kill all in it.
+    pub fn kill(&self) -> io::Result<()> {
+        ioctl(self.file.as_raw_fd(), PSPACE_KILL, 0).map(drop)
+    }
+
+    /// Is the last member gone?
+    pub fn has_ended(&self) -> bool {
+        let mut poll = libc::pollfd { fd: self.file.as_raw_fd(), events: 0, revents: 0 };
+
+        // SAFETY: It is one.
+        unsafe { libc::poll(&mut poll, 1, 0) };
+        poll.revents & POLLHUP != 0
+    }
+}
+
+/// The space that a process is in, by its number in the root.
+pub fn space_of(nr: Nr) -> io::Result<Opened> {
+    let fd = open(&format!("/proc/{nr}/ns/pid"), O_RDONLY)?;
+    // SAFETY: It was just opened.
+    let file = unsafe { OwnedFd::from_raw_fd(fd) };
+    let mut id = 0u64;
+
+    ioctl(fd, NS_GET_ID, &raw mut id as usize)?;
+    Ok(Opened { id, file })
+}
+
+/// Let those that are forked, and what they execute, have it.
+pub fn inherit(file: &impl AsRawFd) -> io::Result<()> {
+    // SAFETY: Numbers.
+    match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFD, 0) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
     }
 }
 
