@@ -41,6 +41,7 @@ pub fn of_root(nr: Nr) -> Option<Task> {
 #[serde(default)]
 pub struct With {
     /// It is the init of a new space of this name.
+    #[serde(skip_serializing_if = "is_default")]
     pub space: Option<Space>,
     /// That is a classic pid namespace.
     #[serde(skip_serializing_if = "is_default")]
@@ -160,6 +161,7 @@ pub enum Op {
         /// What it is called.
         child: Task,
         /// How.
+        #[serde(default)]
         with: With,
     },
     /// Make a space for the next child.
