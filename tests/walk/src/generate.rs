@@ -110,11 +110,8 @@ impl Chance<'_> {
 
     /// One that is above a space, perhaps.
     fn above(&mut self, space: Space) -> Option<Task> {
-        let above: Vec<Task> = self
-            .model
-            .actors()
-            .filter(|task| self.model.is_above(*task, space))
-            .collect();
+        let above: Vec<Task> =
+            self.model.actors().filter(|task| self.model.is_above(*task, space)).collect();
 
         self.of(&above)
     }
@@ -152,11 +149,7 @@ impl Chance<'_> {
         }
         Some(match what {
             0..30 => Op::Clone { by, child: self.model.new_task()?, with: self.with() },
-            30..33 => Op::Unshare {
-                by,
-                space: self.model.new_space(),
-                classic: self.one_in(4),
-            },
+            30..33 => Op::Unshare { by, space: self.model.new_space(), classic: self.one_in(4) },
             33..38 => Op::SetNs { by, space: self.space()? },
             38..40 => Op::Exec { by },
             40..48 => Op::Exit { by, status: self.below(256) as u8, group: !self.one_in(3) },
@@ -228,4 +221,3 @@ impl Chance<'_> {
         }
     }
 }
-

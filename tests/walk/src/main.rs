@@ -83,11 +83,7 @@ fn options() -> Result<Options, String> {
 }
 
 /// Do a sequence. What fails is told with the operation.
-fn sequence(
-    settings: &Settings,
-    ops: &[Op],
-    begun: Option<&AtomicUsize>,
-) -> Result<(), String> {
+fn sequence(settings: &Settings, ops: &[Op], begun: Option<&AtomicUsize>) -> Result<(), String> {
     let mut run = Run::new(settings)?;
 
     for op in ops {
@@ -143,11 +139,7 @@ fn replay(settings: &Settings, files: &[String]) -> Result<u64, String> {
 
 fn walk(options: &Options, settings: &Settings) -> u64 {
     let strategy = Walk::sequential_strategy(1..=options.length);
-    let config = Config {
-        failure_persistence: None,
-        max_shrink_iters: 400,
-        ..Config::default()
-    };
+    let config = Config { failure_persistence: None, max_shrink_iters: 400, ..Config::default() };
     let start = Instant::now();
     let (mut passed, mut failed) = (0, 0);
     let steps = Cell::new(0);
@@ -252,8 +244,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let settings =
-        Settings { patience: Duration::from_secs(options.patience), look_every: 5 };
+    let settings = Settings { patience: Duration::from_secs(options.patience), look_every: 5 };
 
     if let Err(why) = run::prepare() {
         eprintln!("walk: {why}");

@@ -209,10 +209,8 @@ impl Model {
             self.ns_mut(*at).used.insert(*nr, name);
         }
         self.tasks.insert(name);
-        self.threads.insert(
-            name,
-            Thread { process: name, numbers, wids: BTreeMap::new(), next: space },
-        );
+        self.threads
+            .insert(name, Thread { process: name, numbers, wids: BTreeMap::new(), next: space });
         self.processes.insert(
             name,
             Process {
@@ -614,12 +612,10 @@ impl Model {
                 _ if process.autoreap => "CLONE_AUTOREAP",
                 Parent::Machine => "orphan of the machine's init",
                 parent if self.is_blind(parent, name) => "orphan of a blind init",
-                Parent::Process(parent) => {
-                    match self.ns(self.process(parent).space).policy {
-                        Policy::Auto => "orphan under auto",
-                        _ => "orphan under outer",
-                    }
-                }
+                Parent::Process(parent) => match self.ns(self.process(parent).space).policy {
+                    Policy::Auto => "orphan under auto",
+                    _ => "orphan under outer",
+                },
                 Parent::Walker => "orphan of the walker",
             });
             self.release(name);
@@ -775,8 +771,8 @@ impl Model {
         }
         let at = self.at(op.by());
         let process = self.of(op.by());
-        let single = self.process(process).threads.len() == 1
-            && self.process(process).headless.is_none();
+        let single =
+            self.process(process).threads.len() == 1 && self.process(process).headless.is_none();
         let is_traced = |name: &Task| self.process(*name).tracer.is_some();
 
         // Those of the root are others' as well.
@@ -823,8 +819,7 @@ impl Model {
                         false => return false,
                     },
                 };
-                *signal == 0
-                    || (target != FIRST && (*signal == SIGKILL || !is_traced(&target)))
+                *signal == 0 || (target != FIRST && (*signal == SIGKILL || !is_traced(&target)))
             }
             Op::KillAll { signal, .. } => {
                 at != ROOT && (*signal == SIGKILL || !self.processes.keys().any(|p| is_traced(p)))
@@ -835,9 +830,7 @@ impl Model {
             },
             Op::Subreaper { .. } | Op::Ids { .. } | Op::Look { .. } => true,
             Op::Rmmod { .. } => self.spaces().next().is_some(),
-            Op::Set { space, .. } => {
-                self.spaces.contains_key(space) && self.is_pspace(*space)
-            }
+            Op::Set { space, .. } => self.spaces.contains_key(space) && self.is_pspace(*space),
             Op::GetWid { space, nr, .. } => {
                 self.spaces.contains_key(space) && self.is_pspace(*space) && of_root(*nr).is_none()
             }
@@ -1127,10 +1120,8 @@ impl Model {
             }
             self.tasks.insert(child);
             self.process_mut(own).threads.insert(child);
-            self.threads.insert(
-                child,
-                Thread { process: own, numbers, wids: BTreeMap::new(), next: at },
-            );
+            self.threads
+                .insert(child, Thread { process: own, numbers, wids: BTreeMap::new(), next: at });
             return Ok(nr);
         }
 
@@ -1431,8 +1422,9 @@ impl Ns {
         let start = if self.used.is_empty() { first } else { (self.last + 1).max(first) };
         let wrap = if start > RESERVED { RESERVED } else { first };
 
-        (start..self.pid_max)
-            .chain(wrap..self.pid_max)
-            .find(|nr| !self.used.contains_key(nr))
+        (start..self.pid_max).chain(wrap..self.pid_max).find(|nr| !self.used.contains_key(nr))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -319,8 +319,8 @@ impl fmt::Display for Op {
 
 /// The operations of a script: one a line. What begins with `#` is a comment.
 pub fn parse(script: &str) -> Result<Vec<Op>, String> {
-    let options = ron::Options::default()
-        .with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
+    let options =
+        ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
 
     script
         .lines()

@@ -134,9 +134,9 @@ impl Race {
         for anchor in 1..=ANCHORS {
             let made = clone_into(0, anchor, 0);
             remote::await_birth(anchor, patience).map_err(|_| "no anchor".to_string())?;
-            remote::hear(0, patience).map_err(|_| "no anchor".to_string())?.map_err(
-                |err| format!("no anchor: {err}"),
-            )?;
+            remote::hear(0, patience)
+                .map_err(|_| "no anchor".to_string())?
+                .map_err(|err| format!("no anchor: {err}"))?;
             debug_assert_eq!(made, ());
         }
         for slot in &mut self.is[1..=usize::from(ANCHORS)] {

@@ -309,11 +309,9 @@ impl Run {
                 let flag = if *classic { libc::CLONE_NEWPID as u64 } else { CLONE_NEWPSPACE };
                 done(self.ask(by, Sysno::unshare, &[flag as usize])?)
             }
-            Op::SetNs { space, .. } => {
-                done(self.with_fd(by, space_fd(*space), |fd| {
-                    self.ask(by, Sysno::setns, &[fd, libc::CLONE_NEWPID as usize])
-                })?)
-            }
+            Op::SetNs { space, .. } => done(self.with_fd(by, space_fd(*space), |fd| {
+                self.ask(by, Sysno::setns, &[fd, libc::CLONE_NEWPID as usize])
+            })?),
             Op::Exec { .. } => self.exec(before, by)?,
             Op::Exit { status, group, .. } => {
                 let call = if *group { Sysno::exit_group } else { Sysno::exit };
@@ -426,9 +424,8 @@ impl Run {
             }
             Op::Detach { nr, .. } => {
                 let Ok(nr) = self.real(*nr) else { return Ok(Answer::Error(EIO)) };
-                let ptrace = |request: u32| {
-                    self.ask(by, Sysno::ptrace, &[request as usize, nr as usize])
-                };
+                let ptrace =
+                    |request: u32| self.ask(by, Sysno::ptrace, &[request as usize, nr as usize]);
                 match ptrace(libc::PTRACE_INTERRUPT)? {
                     Err(errno) => Answer::Error(errno),
                     Ok(_) => match self.wait4(by, nr, 0)? {
@@ -449,15 +446,9 @@ impl Run {
         if before.space_of(by) != ROOT || nr == 0 {
             return nr;
         }
-        let tasks: Vec<Task> = before
-            .numbers_in(ROOT)
-            .filter_map(of_root)
-            .chain([WALKER])
-            .collect();
-        tasks
-            .into_iter()
-            .find(|task| self.real(in_root(*task)) == Ok(nr))
-            .map_or(nr, in_root)
+        let tasks: Vec<Task> =
+            before.numbers_in(ROOT).filter_map(of_root).chain([WALKER]).collect();
+        tasks.into_iter().find(|task| self.real(in_root(*task)) == Ok(nr)).map_or(nr, in_root)
     }
 
     fn wait4(&self, by: Task, nr: Nr, flags: i32) -> Result<Result<(Nr, i32), i32>, Late> {
@@ -571,9 +562,8 @@ impl Run {
         Ok(match result {
             Err(errno) => Answer::Error(errno),
             Ok(_) => {
-                let word = |at| {
-                    u64::from_ne_bytes(remote::get(by, at, 8).try_into().unwrap_or_default())
-                };
+                let word =
+                    |at| u64::from_ne_bytes(remote::get(by, at, 8).try_into().unwrap_or_default());
                 let id = word(PIDFD_INFO_SIZE - 16);
                 let nr = remote::get_i32(by, PIDFD_INFO_SIZE - 8);
                 self.by_pair(id, nr).map_or(Answer::Error(EIO), Answer::Process)
@@ -769,10 +759,8 @@ impl Run {
             return Ok(());
         }
         let wanted: Vec<String> = wanted.iter().map(|row| row.join(" ")).collect();
-        let got: Vec<String> = got
-            .iter()
-            .map(|row| row.split_whitespace().collect::<Vec<_>>().join(" "))
-            .collect();
+        let got: Vec<String> =
+            got.iter().map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
         Err(format!(
             "/proc/pspace/{list}\n#   the kernel has\n#     {}\n#   the model\n#     {}",
             got.join("\n#     "),
