@@ -137,12 +137,12 @@ impl Chance<'_> {
 
     fn candidate(&mut self) -> Option<Op> {
         let mut by = self.actor()?;
-        let what = self.below(100);
+        let what = self.below(104);
 
         // What a space is set to, those above decide.
         let space = self.space();
         if let Some(space) = space
-            && (73..85).contains(&what)
+            && matches!(what, 73..85 | 99..101)
             && !self.one_in(6)
         {
             by = self.above(space)?;
@@ -174,6 +174,11 @@ impl Chance<'_> {
             91..93 => Op::Look { by, piece: self.below(4000) as u16 + 300 },
             93..97 => Op::Seize { by, nr: self.number_for(by)? },
             97..99 => Op::Detach { by, nr: self.number_for(by)? },
+            99..101 => Op::Own { by, space: space?, file: self.model.new_file() },
+            101..103 => {
+                let files: Vec<u8> = self.model.files_of(by).collect();
+                Op::Close { by, file: self.of(&files)? }
+            }
             _ => Op::Rmmod { by },
         })
     }

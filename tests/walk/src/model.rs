@@ -165,6 +165,8 @@ struct Process {
     headless: Option<u8>,
     created: u32,
     tracer: Option<Task>,
+    /// What it has open of those that kill a space when they are closed.
+    files: BTreeSet<u8>,
 }
 
 /// The state of all.
@@ -175,6 +177,8 @@ pub struct Model {
     threads: BTreeMap<Task, Thread>,
     /// Names that were used.
     tasks: BTreeSet<Task>,
+    /// Files that kill a space when nobody has them any more.
+    owners: BTreeMap<u8, Space>,
     /// How often a rule that takes some doing has mattered.
     met: BTreeMap<&'static str, u64>,
 }
@@ -189,6 +193,7 @@ impl Model {
             processes: BTreeMap::new(),
             threads: BTreeMap::new(),
             tasks: [WALKER].into(),
+            owners: BTreeMap::new(),
             met: BTreeMap::new(),
         };
         let numbers = [(ROOT, in_root(FIRST))].into();
@@ -225,6 +230,7 @@ impl Model {
                 headless: None,
                 created: 0,
                 tracer: None,
+                files: BTreeSet::new(),
             },
         );
     }
@@ -323,6 +329,16 @@ impl Model {
     /// The number of a task in a namespace.
     pub fn number_of(&self, task: Task, space: Space) -> Option<Nr> {
         self.number(task, space)
+    }
+
+    /// A name for a new file.
+    pub fn new_file(&self) -> u8 {
+        (0..).find(|name| !self.owners.contains_key(name)).unwrap_or_default()
+    }
+
+    /// The files of a task that kill a space.
+    pub fn files_of(&self, task: Task) -> impl Iterator<Item = u8> {
+        self.process(self.of(task)).files.iter().copied()
     }
 
     /// The space that a task is in.
@@ -657,6 +673,9 @@ impl Model {
             }
         }
         self.process_mut(name).threads.clear();
+        for file in std::mem::take(&mut self.process_mut(name).files) {
+            self.close(file);
+        }
         self.untrace_by(name);
 
         if self.is_init(name) {
@@ -686,6 +705,17 @@ impl Model {
         }
         self.process_mut(name).state = State::Zombie(status);
         self.notify(name);
+    }
+
+    /// One that has had a file has it no more.
+    fn close(&mut self, file: u8) {
+        let is_open = self.processes.values().any(|process| process.files.contains(&file));
+        let space = self.owners.get(&file).copied();
+
+        if let Some(space) = space.filter(|_| !is_open) {
+            self.meet("a space is killed as its file is closed");
+            self.kill_space(space);
+        }
     }
 
     fn lose_init(&mut self, space: Space, init: Task) {
@@ -741,6 +771,20 @@ impl Model {
             }
             self.exit(name, SIGKILL);
         }
+    }
+
+    /// A space is killed as a whole.
+    fn kill_space(&mut self, space: Space) {
+        let spaces: Vec<Space> =
+            self.spaces.keys().copied().filter(|at| self.is_within(*at, space)).collect();
+
+        for at in spaces {
+            self.ns_mut(at).closed = true;
+        }
+        if let Init::Is(init) = self.ns(space).init {
+            self.exit(init, SIGKILL);
+        }
+        self.kill_below(space, None);
     }
 
     /// What a signal does.
@@ -829,6 +873,12 @@ impl Model {
                 Child::Each => true,
             },
             Op::Subreaper { .. } | Op::Ids { .. } | Op::Look { .. } => true,
+            Op::Own { space, file, .. } => {
+                self.spaces.contains_key(space)
+                    && self.is_pspace(*space)
+                    && !self.owners.contains_key(file)
+            }
+            Op::Close { file, .. } => self.process(process).files.contains(file),
             Op::Rmmod { .. } => self.spaces().next().is_some(),
             Op::Set { space, .. } => self.spaces.contains_key(space) && self.is_pspace(*space),
             Op::GetWid { space, nr, .. } => {
@@ -1046,6 +1096,19 @@ impl Model {
                 self.process_mut(task).tracer = None;
                 Answer::Done
             }
+            Op::Own { space, file, .. } => {
+                if !self.may_control(by, *space) {
+                    return Err(EPERM);
+                }
+                self.owners.insert(*file, *space);
+                self.process_mut(process).files.insert(*file);
+                Answer::Done
+            }
+            Op::Close { file, .. } => {
+                self.process_mut(process).files.remove(file);
+                self.close(*file);
+                self.unless_dead(by, Answer::Done)
+            }
             Op::Rmmod { .. } => return Err(EWOULDBLOCK),
         })
     }
@@ -1138,6 +1201,7 @@ impl Model {
             self.meet("put into a space");
         }
         self.add(child, space, base, parent, numbers);
+        self.process_mut(child).files = self.process(own).files.clone();
         self.process_mut(child).orphan = orphan;
         self.process_mut(child).autoreap = with.autoreap;
         Ok(nr)
@@ -1245,18 +1309,7 @@ impl Model {
             Setting::LastPid(nr) if nr < 0 || nr >= ns.pid_max => return Err(EINVAL),
             Setting::LastPid(nr) => ns.last = nr,
             Setting::PidMax(nr) => ns.pid_max = nr,
-            Setting::Kill => {
-                let spaces: Vec<Space> =
-                    self.spaces.keys().copied().filter(|at| self.is_within(*at, space)).collect();
-
-                for at in spaces {
-                    self.ns_mut(at).closed = true;
-                }
-                if let Init::Is(init) = self.ns(space).init {
-                    self.exit(init, SIGKILL);
-                }
-                self.kill_below(space, None);
-            }
+            Setting::Kill => self.kill_space(space),
         }
         Ok(())
     }

@@ -277,6 +277,22 @@ pub enum Op {
         /// The number of whom.
         nr: Nr,
     },
+    /// PSPACE_KILL_ON_CLOSE on a file that is kept, and that children inherit.
+    Own {
+        /// Who does so.
+        by: Task,
+        /// The space.
+        space: Space,
+        /// What the file is called.
+        file: u8,
+    },
+    /// Close such a file.
+    Close {
+        /// Who does so.
+        by: Task,
+        /// Which.
+        file: u8,
+    },
     /// delete_module().
     Rmmod {
         /// Who does so.
@@ -304,6 +320,8 @@ impl Op {
             | Self::Look { by, .. }
             | Self::Seize { by, .. }
             | Self::Detach { by, .. }
+            | Self::Own { by, .. }
+            | Self::Close { by, .. }
             | Self::Rmmod { by } => by,
         }
     }

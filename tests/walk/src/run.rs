@@ -27,6 +27,7 @@ const PSPACE_KILL: u64 = 0xb740;
 const PSPACE_GET_INFO: u64 = 0x8020_b741;
 const PSPACE_OPEN_PIDFD: usize = 0xb742;
 const PSPACE_GET_WID: usize = 0xb743;
+const PSPACE_KILL_ON_CLOSE: usize = 0xb744;
 const NS_GET_ID: u64 = 0x8008_b70d;
 const PIDFD_GET_PID_NAMESPACE: u64 = 0xff05;
 /// The struct pidfd_info of this size has the pair.
@@ -85,6 +86,11 @@ pub fn prepare() -> io::Result<()> {
 
 fn pidfd(task: Task) -> i32 {
     PIDFDS + i32::from(task)
+}
+
+/// Of an actor's file that kills a space when it is closed.
+fn owner_fd(file: u8) -> usize {
+    500 + usize::from(file)
 }
 
 fn space_fd(space: Space) -> i32 {
@@ -433,6 +439,29 @@ impl Run {
                         Ok(_) => done(ptrace(libc::PTRACE_DETACH)?),
                     },
                 }
+            }
+            Op::Own { space, file, .. } => {
+                let path = format!("/proc/{}/fd/{}\0", self.root[&WALKER], space_fd(*space));
+                let path = remote::put(by, 0, path.as_bytes());
+                match self.ask(by, Sysno::openat, &[libc::AT_FDCWD as usize, path, 0])? {
+                    Err(errno) => Answer::Error(errno),
+                    Ok(fd) => {
+                        let result = self.ask(by, Sysno::ioctl, &[fd, PSPACE_KILL_ON_CLOSE, 0])?;
+                        if result.is_ok() {
+                            let _ = self.ask(by, Sysno::dup2, &[fd, owner_fd(*file)])?;
+                        }
+                        let _ = self.ask(by, Sysno::close, &[fd])?;
+                        done(result)
+                    }
+                }
+            }
+            Op::Close { file, .. } => {
+                let args = [owner_fd(*file), 0, 0, 0, 0, 0];
+                if *expected == Answer::None {
+                    remote::tell(by, Sysno::close, args);
+                    return Ok(Answer::None);
+                }
+                done(self.ask(by, Sysno::close, &args)?)
             }
             Op::Rmmod { .. } => {
                 let name = remote::put(by, 0, b"pspace\0");
