@@ -165,6 +165,9 @@ fn walk(options: &Options, settings: &Settings) -> u64 {
             steps.set(steps.get() + ops.len());
             let now = patience.borrow().clone();
             sequence(&now, &ops, seen.as_deref()).map_err(|why| {
+                if patience.borrow().patience == settings.patience {
+                    println!("# seed {seed} fails at {why}\n{}# and shorter:", script(&ops));
+                }
                 // What fails once does so again without waiting that long.
                 patience.borrow_mut().patience = settings.patience / 5;
                 patience.borrow_mut().look_every = 1;
