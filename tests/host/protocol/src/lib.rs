@@ -282,7 +282,11 @@ impl Model for Protocol {
                 |_, state: &State| !state.left,
             ),
             Property::always("nobody waits for ever", |model: &Protocol, state: &State| {
-                !is_end(model, state) || state.actors.iter().all(|actor| actor.ops.is_empty())
+                !is_end(model, state)
+                    || state
+                        .actors
+                        .iter()
+                        .all(|actor| actor.life == Life::None || actor.ops.is_empty())
             }),
             Property::always(
                 "nobody lives in what was killed",

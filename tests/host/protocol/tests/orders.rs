@@ -78,6 +78,14 @@ fn creation_beside_kill() -> Scenario {
     }
 }
 
+/// The same, but S's init stays until it is killed.
+fn creation_in_killed() -> Scenario {
+    let mut scenario = creation_beside_kill();
+
+    scenario.people[0].deeds.clear();
+    scenario
+}
+
 /// Two kills, one of what is in the other, beside the same creation.
 fn creation_beside_two_kills() -> Scenario {
     let mut scenario = creation_beside_kill();
@@ -102,6 +110,17 @@ fn last_member_beside_fork() -> Scenario {
             outsider(&[Deed::Fork(2)]),
         ],
     }
+}
+
+/// A space is killed while somebody comes to it from outside, whom no kill concerns.
+fn kill_beside_fork() -> Scenario {
+    let mut scenario = last_member_beside_fork();
+
+    for person in &mut scenario.people[..3] {
+        person.deeds.clear();
+    }
+    scenario.people.push(outsider(&[Deed::Kill(S)]));
+    scenario
 }
 
 macro_rules! hold {
@@ -130,6 +149,7 @@ hold! {
     an_outer_space_beside_a_zap_of_a_pspace_and_a_kill: outer_beside_zap_and_kill(true);
     a_creation_beside_a_kill: creation_beside_kill();
     a_creation_beside_two_kills: creation_beside_two_kills();
+    a_kill_beside_a_fork: kill_beside_fork();
     the_last_member_beside_a_fork: last_member_beside_fork();
 }
 
@@ -154,8 +174,8 @@ fail! {
     // Barriers.
     an_init_that_looks_before_it_sleeps: SleepWithoutBarrier, zap_beside_forks(false), "nobody";
     a_release_that_looks_before: ReleaseWithoutBarrier, outer_beside_zap(false, true), "nobody";
-    a_link_without_a_barrier: LinkWithoutBarrier, creation_beside_kill(), "a kill finds";
-    a_kill_without_a_barrier: KillWithoutBarrier, creation_beside_kill(), "";
+    a_link_without_a_barrier: LinkWithoutBarrier, creation_in_killed(), "a kill finds";
+    a_kill_without_a_barrier: KillWithoutBarrier, creation_in_killed(), "";
 
     // Wake-ups.
     a_release_that_wakes_nobody: NoWake, zap_beside_forks(false), "nobody";
@@ -164,17 +184,12 @@ fail! {
 
     // Looks that are repeated.
     a_fork_that_looks_before_the_lock: ForkLooksUnlocked, zap_beside_forks(false), "nobody";
-    a_creation_that_does_not_look: LinkDoesNotLook, creation_beside_kill(), "a kill finds";
-    a_space_that_lives_on_unlocked: LivesOnLooksUnlocked, outer_beside_zap(false, true), "";
-    a_space_that_lives_on_though_closed: LivesOnInClosed, outer_beside_zap_and_kill(false), "";
-    a_space_that_lives_on_in_a_closed_one: LivesOnInClosedParent,
-        outer_beside_zap(false, true), "";
+    a_creation_that_does_not_look: LinkDoesNotLook, creation_in_killed(), "a kill finds";
 
     // Steps.
-    a_reserve_in_what_is_closed: ReserveWhenClosed, creation_beside_kill(), "";
     a_kill_that_does_not_pass_the_lock: KillDoesNotPassLock, zap_beside_forks(false),
         "nobody";
-    a_kill_that_closes_late: KillClosesLate, creation_beside_kill(), "";
+    a_kill_that_closes_late: KillClosesLate, kill_beside_fork(), "";
     a_kill_of_one_level: KillStaysAbove, outer_beside_zap(false, true), "";
     a_wait_for_one_level: NoWaitForOrphaned, outer_beside_zap(false, true), "an init exits";
     an_orphaned_space_without_end: OrphanedStaysOpen, last_member_beside_fork(), "an orphaned";
