@@ -11,7 +11,7 @@ use kernel::{
     explore,
     prelude::*,
     sync::{
-        atomic::{Atomic, Relaxed, smp_mb},
+        atomic::{smp_mb, Atomic, Relaxed},
         rcu,
     },
 };
@@ -21,6 +21,8 @@ use std::sync::Arc;
 /// Stands in for a `struct pid`: a word that is written before it is published.
 struct Object {
     number: Atomic<u32>,
+    /// What else there is to be seen of it: the same.
+    rest: Atomic<u32>,
 }
 
 // SAFETY: It is written before it is published, and stays a grace period after its release.
@@ -39,9 +41,22 @@ impl Object {
 
         // SAFETY: It is for one.
         unsafe {
-            place.write(Self { number: Atomic::new(0) });
+            place.write(Self { number: Atomic::new(0), rest: Atomic::new(0) });
             NonNull::new_unchecked(place)
         }
+    }
+
+    fn name(&self, nr: Number) {
+        self.rest.store(nr.get(), Relaxed);
+        self.number.store(nr.get(), Relaxed);
+    }
+
+    /// Its number, as who has found it sees it.
+    fn seen(&self) -> u32 {
+        let nr = self.number(());
+
+        assert_eq!(self.rest.load(Relaxed), nr, "found half made");
+        nr
     }
 }
 
@@ -78,7 +93,7 @@ impl Space {
         let object = Object::new();
 
         // SAFETY: It is valid.
-        let name = |nr: Number| unsafe { object.as_ref() }.number.store(nr.get(), Relaxed);
+        let name = |nr: Number| unsafe { object.as_ref() }.name(nr);
 
         self.0.assign(Some(number(nr)), LIMIT, object, name).expect("it is free");
     }
@@ -89,7 +104,7 @@ impl Space {
         let nr = self.0.reserve(Some(number(nr)), LIMIT).expect("it is free");
 
         // SAFETY: It is valid.
-        unsafe { object.as_ref() }.number.store(nr.get(), Relaxed);
+        unsafe { object.as_ref() }.name(nr);
         self.0.publish(nr, object);
     }
 
@@ -107,7 +122,7 @@ impl Space {
         let found = self.0.find(number(nr), &guard);
 
         // SAFETY: Found under the guard.
-        let got = found.map(|object| unsafe { object.as_ref() }.number(()));
+        let got = found.map(|object| unsafe { object.as_ref() }.seen());
 
         assert!(got.is_none_or(|got| got == nr), "found another number");
         got.is_some()
@@ -118,7 +133,7 @@ impl Space {
         let found = self.0.find_ge(number(from), &guard);
 
         // SAFETY: Found under the guard.
-        let got = found.map(|object| unsafe { object.as_ref() }.number(()));
+        let got = found.map(|object| unsafe { object.as_ref() }.seen());
 
         assert!(got.is_none_or(|got| got >= from), "found what is before");
         got

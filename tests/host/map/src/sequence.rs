@@ -4,7 +4,7 @@
 
 use crate::pid_map::{Number, Numbered, PidMap};
 use arbitrary::Arbitrary;
-use core::ptr::{NonNull, without_provenance_mut};
+use core::ptr::{without_provenance_mut, NonNull};
 use kernel::{memory, prelude::*, sync::rcu};
 use std::collections::BTreeMap;
 
