@@ -2,6 +2,7 @@
 /*
  * Spaces in spaces: what is seen of them from where, and how deep they go.
  *
+ * model: The crossing of a border
  * model: Interface
  * model: Numbers
  */

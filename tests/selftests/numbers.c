@@ -2,6 +2,7 @@
 /*
  * Which numbers a task has, in which space, and what they reach.
  *
+ * model: The life of a number
  * model: Numbers
  */
 

@@ -2,6 +2,7 @@
 /*
  * Putting a task into a space from outside: who may, and what it is there.
  *
+ * model: The crossing of a border
  * model: Interface
  * model: Numbers
  */
