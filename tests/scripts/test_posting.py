@@ -193,9 +193,6 @@ class Posting(unittest.TestCase):
                          (self.top / "tests/selftests/plain.c").read_bytes())
         self.assertRegex((there / "pspace/Makefile").read_text(encoding="utf-8"),
                          "TEST_GEN_PROGS_EXTENDED := large\n")
-        self.assertRegex((self.tree / "MAINTAINERS").read_text(encoding="utf-8"),
-                         r"(?s)PROC FILE.*fs/proc/\n\nPROCESS SPACES \(PSPACE\)\n"
-                         r"M:\tSub Mitter <s@localhost>\n.*selftests/pspace/\n\nPSTORE")
         self.write(there, "pspace/plain", "built")
         status = subprocess.run(["git", "-C", self.tree, "status", "--porcelain"], check=True,
                                 stdout=subprocess.PIPE, text=True).stdout
