@@ -71,6 +71,18 @@ pub mod types {
 
 /// As in the kernel.
 pub mod prelude {
+    /// What the kernel's `CStr` has besides.
+    pub trait CStrExt {
+        /// Its first character.
+        fn as_char_ptr(&self) -> *const core::ffi::c_char;
+    }
+
+    impl CStrExt for core::ffi::CStr {
+        fn as_char_ptr(&self) -> *const core::ffi::c_char {
+            self.as_ptr()
+        }
+    }
+
     pub use crate::{
         alloc::{Flags, KBoxExt as _},
         error::{Error, Result, code::*},

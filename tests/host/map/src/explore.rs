@@ -27,7 +27,7 @@ struct Object {
 
 // SAFETY: It is written before it is published, and stays a grace period after its release.
 unsafe impl Numbered for Object {
-    type Place = ();
+    type Depth = ();
 
     fn number(&self, (): ()) -> u32 {
         explore::touch(core::ptr::from_ref(self).cast());

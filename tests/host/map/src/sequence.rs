@@ -104,7 +104,7 @@ impl Object {
 
 // SAFETY: An object has one number, for ever.
 unsafe impl Numbered for Object {
-    type Place = ();
+    type Depth = ();
 
     fn number(&self, (): ()) -> u32 {
         (core::ptr::from_ref(self).addr() / align_of::<Self>()) as u32
