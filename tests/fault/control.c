@@ -77,6 +77,7 @@ TEST(writes_to_control_files)
 				    .prepare = set_before, .call = give_order,
 				    .check = is_done_or_not,
 				    .errors = ERRORS(ENOMEM, EFAULT)), 0);
+		set_before();
 	}
 	end_space();
 }
@@ -220,26 +221,16 @@ static bool has_died_or_not(long result)
 	return true;
 }
 
-/* That there is none is what is there before. */
-static int faults_at_the_end(const char *name, void (*make)(void), long (*call)(void),
-			     const int *errors)
-{
-	struct state there = state_now();
-	int wrong;
-
-	file = -1;
-	wrong = FAULTS_IN(name, .prepare = make, .call = call, .check = has_died_or_not,
-			  .errors = errors, .transient = true);
-	return wrong + !settles(&there, true);
-}
-
 TEST(kill_of_a_space)
 {
 	faults_on();
-	EXPECT_EQ(faults_at_the_end("PSPACE_KILL", make_space, kill_by_ioctl,
-				    ERRORS(0)), 0);
-	EXPECT_EQ(faults_at_the_end("write to kill", make_space_and_open, kill_by_file,
-				    ERRORS(EFAULT)), 0);
+	file = -1;
+	EXPECT_EQ(FAULTS_IN("PSPACE_KILL", .prepare = make_space, .call = kill_by_ioctl,
+			    .check = has_died_or_not, .errors = ERRORS(0),
+			    .transient = true, .without_memory = true), 0);
+	EXPECT_EQ(FAULTS_IN("write to kill", .prepare = make_space_and_open,
+			    .call = kill_by_file, .check = has_died_or_not,
+			    .errors = ERRORS(EFAULT), .transient = true), 0);
 }
 
 static long own_and_close(void)
@@ -275,7 +266,7 @@ TEST(kill_by_the_close_of_a_file)
 	file = -1;
 	EXPECT_EQ(FAULTS_IN("PSPACE_KILL_ON_CLOSE", .prepare = make_space_with_two_files,
 			    .call = own_and_close, .check = has_died, .errors = ERRORS(0),
-			    .transient = true), 0);
+			    .transient = true, .without_memory = true), 0);
 }
 
 /*

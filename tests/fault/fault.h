@@ -49,6 +49,8 @@ struct faulted {
 	const int *errors;
 	/* Is what is prepared gone after each? */
 	bool transient;
+	/* Does it need no memory? Then there is nothing that fails. */
+	bool without_memory;
 };
 
 /* Our own directory: by a pair, so that a member is given no number above by looking. */
@@ -327,7 +329,7 @@ static inline int faults_in(const struct faulted faulted)
 		dprintf(2, "# %s: something is left\n", faulted.name);
 		wrong++;
 	}
-	if (nth == MOST_FAULTS || !outcomes.failed) {
+	if (nth == MOST_FAULTS || !outcomes.failed != faulted.without_memory) {
 		dprintf(2, "# %s: there was no end, or no beginning\n", faulted.name);
 		wrong++;
 	}

@@ -124,7 +124,7 @@ static void renew_and_open(void)
 static long get_info(void)
 {
 	info = (struct pidfd_info){ .mask = PIDFD_INFO_PID };
-	return ioctl(file, PIDFD_GET_INFO, &info) ? -errno : info.pid;
+	return ioctl(file, PIDFD_GET_INFO, &info) ? -errno : (pid_t)info.pid;
 }
 
 TEST(number_that_a_pidfd_tells)
