@@ -391,43 +391,56 @@ TEST(chosen_numbers_over_two_borders)
 }
 
 /*
- * The map: each number is further from those that there are, so that each needs another
- * node, at each level that there can be one. It shrinks as they go.
+ * The map: each number needs another node, at one level after the other. The map has
+ * none left over: two that hold numbers have those that it keeps.
  */
-static void grow(void)
+static const pid_t holders_tids[] = { 100, 101 };
+static pid_t holders[COUNT_OF(holders_tids)];
+
+static void end_holders(void)
 {
-	static const pid_t far[] = { 70, 5000, 64 * 64 * 5, 64 * 64 * 64, 64 * 64 * 64 * 15 };
-	pid_t held[COUNT_OF(far)];
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(holders); i++)
+		if (holders[i])
+			CHECK(end(holders[i]) == BY_SIGNAL(SIGKILL));
+}
+
+static void use_up_nodes(void)
+{
+	size_t i;
+
+	end_holders();
+	for (i = 0; i < COUNT_OF(holders); i++)
+		holders[i] = idle_as(holders_tids[i]);
+}
+
+static void grow_and_shrink(void)
+{
+	static const pid_t numbers[] = { 2, 5000, 5001, 300000, 300001 };
+	pid_t held[COUNT_OF(numbers)];
 	size_t i;
 
 	levels = 1;
-	for (i = 0; i < COUNT_OF(far); i++) {
-		tids[0] = far[i];
-		CHECK(!FAULTS_IN("fork() far from all others", .call = fork_chosen,
-				 .undo = wait_for_it, .errors = NO_MEMORY3));
-		held[i] = idle_as(far[i]);
-		CHECK(held[i] == far[i]);
+	for (i = 0; i < COUNT_OF(numbers); i++) {
+		tids[0] = numbers[i];
+		CHECK(!FAULTS_IN("fork() that needs a node", .prepare = use_up_nodes,
+				 .call = fork_chosen, .undo = wait_for_it,
+				 .errors = NO_MEMORY3));
+		held[i] = idle_as(numbers[i]);
 	}
+	end_holders();
 	/* Not in the order that they came. */
-	for (i = 0; i < COUNT_OF(far); i++) {
-		CHECK(end(held[(i * 3 + 1) % COUNT_OF(far)]) == BY_SIGNAL(SIGKILL));
-		tids[0] = 64 * 64 * 64 * 7;
-		CHECK(fork_and_reap_as(0, tids, 1) == tids[0]);
+	for (i = 0; i < COUNT_OF(held); i++) {
+		CHECK(end(held[(i * 3 + 1) % COUNT_OF(held)]) == BY_SIGNAL(SIGKILL));
+		CHECK(fork_and_reap_as(0, TIDS(2000000)) == 2000000);
 	}
-}
-
-static void init_has_map_grow(void)
-{
-	struct state before = state_now();
-
-	grow();
-	CHECK(settles(&before, true));
 }
 
 TEST(map_that_grows_and_shrinks)
 {
 	faults_on();
-	EXPECT_EQ(in_process(fork_space, init_has_map_grow), 0);
+	EXPECT_EQ(in_process(fork_space, grow_and_shrink), 0);
 }
 
 TEST_HARNESS_MAIN
