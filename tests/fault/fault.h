@@ -26,9 +26,6 @@
  */
 #define ENOUGH_FAULTS	300
 
-/* How many nodes that it does not need a map keeps, at most. */
-#define SPARE_NODES	2
-
 /* What goes away in the background, does within so many seconds. */
 #define SETTLED_IN	60
 
@@ -186,12 +183,15 @@ static inline bool same_spaces(const struct state *one, const struct state *othe
 	return one->spaces == other->spaces && one->numbers == other->numbers;
 }
 
-/* The root is among the spaces, but its numbers are not in nodes. */
+/*
+ * A map keeps nodes that it does not need. All of them are gone with the last space but
+ * the root.
+ */
 static inline bool same_objects(const struct state *before, const struct state *now)
 {
 	return before->users == now->users && before->pids == now->pids &&
 	       before->namespaces == now->namespaces &&
-	       now->nodes <= before->nodes + SPARE_NODES * (before->spaces - 1);
+	       (before->spaces > 1 || before->nodes == now->nodes);
 }
 
 /* Wait for it to be as before. Else say what is not. */
