@@ -8,7 +8,8 @@
  * no space, and no number in any. At the end the module is in use as before, and there
  * are as many objects of each kind as before. What else has leaked is found by leaks.c.
  *
- *	PSPACE_FAULT_STEP=N	only each Nth fails
+ *	PSPACE_FAULT_STEP=N	only each Nth fails,
+ *	PSPACE_FAULT_SEED=N	beginning with one that this chooses
  *	PSPACE_FAULT_EACH=1	count objects after each: which one it is that leaks
  *	PSPACE_FAULT_TRACE=1	the console says what fails, and where
  */
@@ -21,8 +22,9 @@
 #define MOST_FAULTS	20000
 
 /*
- * Now and then a cache needs a page, which makes it one allocation more before the next:
- * that one is passed over. So all is done again until so many have failed.
+ * Now and then a cache needs a page, which is one allocation more before the next: that
+ * one would be passed over. So in each other round, from the first, only those of caches
+ * fail, and there are as many rounds as it takes for so many to have failed.
  */
 #define ENOUGH_FAULTS	300
 
@@ -71,7 +73,6 @@ static inline void faults_on(void)
 		{ "failslab/ignore-gfp-wait", "N" },
 		{ "failslab/cache-filter", "N" },
 		{ "fail_page_alloc/ignore-gfp-wait", "N" },
-		{ "fail_page_alloc/min-order", "0" },
 	};
 	static const char *const kinds[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
 	const char *verbose = setting("PSPACE_FAULT_TRACE", 0) ? "2" : "0";
@@ -106,6 +107,11 @@ static inline bool has_failed(int file)
 
 	fail_nth(file, 0);
 	return failed;
+}
+
+static inline void pages_fail(bool fail)
+{
+	CHECK(!write_file(DEBUGFS "/fail_page_alloc/min-order", fail ? "0" : "99"));
 }
 
 /* What is there. */
@@ -278,20 +284,22 @@ static inline void tell_outcomes(const char *name, const struct outcomes *outcom
 static inline int faults_in(const struct faulted faulted)
 {
 	long step = setting("PSPACE_FAULT_STEP", 1);
+	int first = 1 + setting("PSPACE_FAULT_SEED", 0) % step;
 	int enough = step > 1 ? 0 : ENOUGH_FAULTS;
 	bool each = setting("PSPACE_FAULT_EACH", 0);
 	int file = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
 	struct outcomes outcomes = {};
 	struct state before;
+	bool failed, pages = false;
 	int nth, wrong = 0;
-	bool failed;
 
 	CHECK(file >= 0);
+	pages_fail(pages);
 	if (faulted.prepare && !faulted.transient)
 		faulted.prepare();
 	before = state_now();
 
-	for (nth = 1; nth < MOST_FAULTS && wrong < 5; nth = failed ? nth + step : 1) {
+	for (nth = first; nth < MOST_FAULTS && wrong < 5; nth = failed ? nth + step : 1) {
 		long result;
 
 		if (faulted.prepare)
@@ -322,14 +330,20 @@ static inline int faults_in(const struct faulted faulted)
 			wrong++;
 			before = state_now();
 		}
-		if (!failed && (!outcomes.failed || outcomes.failed >= enough))
+		if (failed)
+			continue;
+		if (!outcomes.failed || outcomes.failed >= enough)
 			break;
+		pages = !pages;
+		pages_fail(pages);
 	}
 	if (!settles(&before, true)) {
 		dprintf(2, "# %s: something is left\n", faulted.name);
 		wrong++;
 	}
-	if (nth == MOST_FAULTS || !outcomes.failed != faulted.without_memory) {
+	/* If one of many fails, it may have fewer. */
+	if (nth >= MOST_FAULTS ||
+	    (outcomes.failed ? faulted.without_memory : !faulted.without_memory && first == 1)) {
 		dprintf(2, "# %s: there was no end, or no beginning\n", faulted.name);
 		wrong++;
 	}

@@ -391,56 +391,78 @@ TEST(chosen_numbers_over_two_borders)
 }
 
 /*
- * The map: each number needs another node, at one level after the other. The map has
- * none left over: two that hold numbers have those that it keeps.
+ * The map of a space needs a node for a number that is near another, or far from all
  */
-static const pid_t holders_tids[] = { 100, 101 };
-static pid_t holders[COUNT_OF(holders_tids)];
 
-static void end_holders(void)
+/* A new space each time: a map keeps its nodes. */
+static pid_t new_init;
+
+static void enter_new_space(void)
 {
+	new_init = idle_space();
+	space = open_ns(new_init, "pid");
+	CHECK(space >= 0 && !enter());
+}
+
+/* There is nobody in it but its pid 1, and no number is taken. */
+static bool leave_new_space(long result)
+{
+	struct row row;
+	bool alone = space_row(ns_id(space), &row) && row_is(&row, SPACE_MEMBERS, "1");
+
+	go_back(result);
+	close(space);
+	return end(new_init) == BY_SIGNAL(SIGKILL) && alone;
+}
+
+TEST(map_that_grows)
+{
+	/* At one level after the other. */
+	static const pid_t numbers[] = { 2, 100, 5000, 300000 };
 	size_t i;
 
-	for (i = 0; i < COUNT_OF(holders); i++)
-		if (holders[i])
-			CHECK(end(holders[i]) == BY_SIGNAL(SIGKILL));
+	faults_on();
+	own = own_ns();
+	levels = 1;
+	for (i = 0; i < COUNT_OF(numbers); i++) {
+		tids[0] = numbers[i];
+		EXPECT_EQ(FAULTS_IN(TEXT("set_tid of %d as the second", tids[0]),
+				    .prepare = enter_new_space, .call = fork_chosen,
+				    .undo = wait_for_it, .check = leave_new_space,
+				    .errors = NO_MEMORY3, .transient = true), 0);
+	}
 }
+
+/*
+ * A number beside that of another needs a node if there is none for both. One is free
+ * when both are gone, and a map keeps two for later: those of two other such pairs.
+ */
+static const pid_t neighbours[] = { 100, 101, 7000, 7001, 5000 };
+static pid_t held[COUNT_OF(neighbours)];
 
 static void use_up_nodes(void)
 {
 	size_t i;
 
-	end_holders();
-	for (i = 0; i < COUNT_OF(holders); i++)
-		holders[i] = idle_as(holders_tids[i]);
+	for (i = 0; i < COUNT_OF(held); i++)
+		if (held[i])
+			CHECK(end(held[i]) == BY_SIGNAL(SIGKILL));
+	for (i = 0; i < COUNT_OF(held); i++)
+		held[i] = idle_as(neighbours[i]);
 }
 
-static void grow_and_shrink(void)
+static void need_nodes(void)
 {
-	static const pid_t numbers[] = { 2, 5000, 5001, 300000, 300001 };
-	pid_t held[COUNT_OF(numbers)];
-	size_t i;
-
+	tids[0] = 5001;
 	levels = 1;
-	for (i = 0; i < COUNT_OF(numbers); i++) {
-		tids[0] = numbers[i];
-		CHECK(!FAULTS_IN("fork() that needs a node", .prepare = use_up_nodes,
-				 .call = fork_chosen, .undo = wait_for_it,
-				 .errors = NO_MEMORY3));
-		held[i] = idle_as(numbers[i]);
-	}
-	end_holders();
-	/* Not in the order that they came. */
-	for (i = 0; i < COUNT_OF(held); i++) {
-		CHECK(end(held[(i * 3 + 1) % COUNT_OF(held)]) == BY_SIGNAL(SIGKILL));
-		CHECK(fork_and_reap_as(0, TIDS(2000000)) == 2000000);
-	}
+	CHECK(!FAULTS_IN("set_tid beside another", .prepare = use_up_nodes,
+			 .call = fork_chosen, .undo = wait_for_it, .errors = NO_MEMORY3));
 }
 
-TEST(map_that_grows_and_shrinks)
+TEST(map_that_has_no_node_left)
 {
 	faults_on();
-	EXPECT_EQ(in_process(fork_space, grow_and_shrink), 0);
+	EXPECT_EQ(in_process(fork_space, need_nodes), 0);
 }
 
 TEST_HARNESS_MAIN
