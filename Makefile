@@ -38,6 +38,7 @@ test-programs:
 
 harden:
 	@scripts/test-host
+	@scripts/test-fault
 	@scripts/test-walk --seconds 1200
 	@scripts/test-walk --flavour debug --seconds 600
 
